@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.HttpOverrides;
+using SafeClockin.Api.Envelopes;
+using SafeClockin.Domain;
+using IPNetwork = System.Net.IPNetwork;
+
+namespace SafeClockin.Api.Auth;
+
+/// <summary>Lets one client log in only so often. Each replica counts for itself.</summary>
+internal static class LoginRateLimit
+{
+    /// <summary>Names the limit to the endpoints that it holds for.</summary>
+    public const string Policy = "login";
+
+    private const string LimitVariable = "LOGIN_RATE_LIMIT";
+    private const string ProxiesVariable = "TRUSTED_PROXIES";
+
+    // A token lasts a week: enough for a school or an office whose users share one address.
+    private const int DefaultLoginsPerMinute = 60;
+
+    // Loopback, the private and link-local networks, and the one that carriers and clouds share among their own.
+    private const string DefaultProxies =
+        "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,100.64.0.0/10,::1,fc00::/7,fe80::/10";
+
+    /// <summary>Limits by the address that LOGIN_RATE_LIMIT and TRUSTED_PROXIES make out.</summary>
+    /// <exception cref="SettingException">One of them cannot be understood.</exception>
+    public static void AddLoginRateLimit(this WebApplicationBuilder builder)
+    {
+        var loginsPerMinute = ReadLimit(builder.Configuration[LimitVariable]);
+        var proxies = ReadProxies(builder.Configuration[ProxiesVariable]);
+
+        builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor;
+            // From the last address backwards, as long as the one who added it is believed.
+            forwarded.ForwardLimit = null;
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            proxies.ForEach(forwarded.KnownIPNetworks.Add);
+        });
+        builder.Services.AddRateLimiter(limiter =>
+        {
+            limiter.OnRejected = (rejected, _) => AnswerAsync(rejected.HttpContext, rejected.Lease);
+            limiter.AddPolicy(Policy, context => ClientOf(context.Connection.RemoteIpAddress, proxies) is { } client
+                ? RateLimitPartition.GetFixedWindowLimiter(client, _ => new()
+                {
+                    PermitLimit = loginsPerMinute,
+                    Window = TimeSpan.FromMinutes(1),
+                })
+                : RateLimitPartition.GetNoLimiter(IPAddress.None));
+        });
+    }
+
+    /// <summary>Finds out who the client is, and limits the endpoints that ask for it.</summary>
+    public static void UseLoginRateLimit(this WebApplication app)
+    {
+        app.UseForwardedHeaders();
+        app.UseRateLimiter();
+    }
+
+    /// <summary>
+    /// Whom to count an address as: an IPv6 host has a whole /64 to choose from. Null for a proxy that does not say
+    /// for whom it asks: thousands of users may stand behind it.
+    /// </summary>
+    private static IPAddress? ClientOf(IPAddress? address, List<IPNetwork> proxies)
+    {
+        if (address is { IsIPv4MappedToIPv6: true })
+            address = address.MapToIPv4();
+        if (address is null || proxies.Exists(proxy => proxy.Contains(address)))
+            return null;
+        return address.AddressFamily == AddressFamily.InterNetworkV6
+            ? new IPAddress([.. address.GetAddressBytes()[..8], .. new byte[8]])
+            : address;
+    }
+
+    private static ValueTask AnswerAsync(HttpContext context, RateLimitLease lease)
+    {
+        if (lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
+        {
+            context.Response.Headers.RetryAfter =
+                Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        const int Status = StatusCodes.Status429TooManyRequests;
+        return new(FailureHandler.WriteAsync(context, Status, FailureTable.For(Status)));
+    }
+
+    private static int ReadLimit(string? text)
+        => string.IsNullOrWhiteSpace(text) ? DefaultLoginsPerMinute
+            : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit
+            : throw new SettingException(LimitVariable, text, "how many logins a minute one client may try, 1 or more");
+
+    private static List<IPNetwork> ReadProxies(string? text)
+        => (string.IsNullOrWhiteSpace(text) ? DefaultProxies : text)
+            .Split(',', StringSplitOptions.TrimEntries)
+            .Select(item => TryReadNetwork(item, out var network)
+                ? network
+                : throw new SettingException(
+                    ProxiesVariable, text!, "addresses or networks like 10.0.0.0/8, separated by commas"))
+            .ToList();
+
+    private static bool TryReadNetwork(string item, out IPNetwork network)
+    {
+        var isIPv6 = item.Contains(':', StringComparison.Ordinal);
+        var withLength = item.Contains('/', StringComparison.Ordinal) ? item : item + (isIPv6 ? "/128" : "/32");
+        return IPNetwork.TryParse(withLength, out network)
+            && (isIPv6 || item.Count(c => c == '.') == 3); // or 10 would be taken for 0.0.0.10
+    }
+}

@@ -1,0 +1,60 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SafeClockin.Api.Auth;
+
+/// <summary>
+/// Makes a session_key unreadable for the bearer of the token that carries it: AES-256-GCM, bound to its openid.
+/// </summary>
+internal sealed class SessionKeySeal(TokenSecret secret)
+{
+    private const string Version = "v1.";
+
+    private static readonly int NonceSize = AesGcm.NonceByteSizes.MaxSize;
+    private static readonly int TagSize = AesGcm.TagByteSizes.MaxSize;
+
+    private byte[] Key => secret.SealingKey ?? throw new InvalidOperationException(secret.Obstacle);
+
+    /// <summary>The session_key as a claim: <c>v1.</c> and base64url of nonce, ciphertext and tag.</summary>
+    public string Seal(string sessionKey, string openId)
+    {
+        var plain = Encoding.UTF8.GetBytes(sessionKey);
+        var box = new byte[NonceSize + plain.Length + TagSize];
+        var (nonce, cipher, tag) = Split(box);
+        RandomNumberGenerator.Fill(nonce.Span);
+
+        using var aes = new AesGcm(Key, TagSize);
+        aes.Encrypt(nonce.Span, plain, cipher.Span, tag.Span, Encoding.UTF8.GetBytes(openId));
+        return Version + Base64Url.EncodeToString(box);
+    }
+
+    /// <summary>
+    /// The session_key of a claim; null when it was sealed for another openid or with another secret, or was altered,
+    /// or never sealed.
+    /// </summary>
+    public string? Open(string claim, string openId)
+    {
+        if (!claim.StartsWith(Version, StringComparison.Ordinal) || !Base64Url.IsValid(claim.AsSpan(Version.Length)))
+            return null;
+        var box = Base64Url.DecodeFromChars(claim.AsSpan(Version.Length));
+        if (box.Length < NonceSize + TagSize)
+            return null;
+
+        var (nonce, cipher, tag) = Split(box);
+        var plain = new byte[cipher.Length];
+        using var aes = new AesGcm(Key, TagSize);
+        try
+        {
+            aes.Decrypt(nonce.Span, cipher.Span, tag.Span, plain, Encoding.UTF8.GetBytes(openId));
+            return Encoding.UTF8.GetString(plain);
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+    }
+
+    private static (Memory<byte> Nonce, Memory<byte> Cipher, Memory<byte> Tag) Split(Memory<byte> box)
+        => (box[..NonceSize], box[NonceSize..^TagSize], box[^TagSize..]);
+}

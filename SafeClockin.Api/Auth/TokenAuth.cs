@@ -1,0 +1,80 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using Microsoft.Net.Http.Headers;
+using SafeClockin.Api.Envelopes;
+using SafeClockin.Domain.Login;
+
+namespace SafeClockin.Api.Auth;
+
+/// <summary>Recognises the bearers of tokens: <c>Authorization: Bearer …</c>.</summary>
+internal static class TokenAuth
+{
+    /// <summary>Issues and verifies tokens with TOKEN_SECRET.</summary>
+    public static void AddTokenAuth(this WebApplicationBuilder builder)
+    {
+        var secret = TokenSecret.From(builder.Configuration, builder.Environment);
+        builder.Services.AddSingleton(secret);
+        builder.Services.AddSingleton<SessionKeySeal>();
+        builder.Services.AddSingleton<ITokenIssuer, TokenIssuer>();
+        builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(bearer =>
+        {
+            bearer.MapInboundClaims = false;
+            bearer.SaveToken = false;
+            bearer.TokenValidationParameters = new()
+            {
+                IssuerSigningKey = secret.SigningKey, // without one every token is refused
+                ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+                ValidTypes = [JwtConstants.HeaderType],
+                ValidateIssuer = false,
+                ValidateAudience = false,
+                ClockSkew = TimeSpan.Zero, // as PyJWT: a token ends when it says so
+                NameClaimType = TokenClaims.OpenId,
+            };
+            bearer.Events = new()
+            {
+                OnMessageReceived = ReadToken,
+                OnTokenValidated = RequireOpenId,
+                OnChallenge = AnswerAsync,
+            };
+        });
+    }
+
+    /// <summary>Looks at each request's token, and logs at the start what is to be known about the secret.</summary>
+    public static void UseTokenAuth(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<TokenSecret>().Warning is { } warning)
+            app.Logger.LogWarning("{Warning}", warning);
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    // Clients that keep a token as JSON send it with its quotes.
+    private static Task ReadToken(MessageReceivedContext context)
+    {
+        const string Scheme = JwtBearerDefaults.AuthenticationScheme + " ";
+        var header = context.Request.Headers.Authorization.ToString();
+        context.Token = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? header[Scheme.Length..].Trim(' ', '"')
+            : null;
+        if (string.IsNullOrEmpty(context.Token))
+            context.NoResult();
+        return Task.CompletedTask;
+    }
+
+    private static Task RequireOpenId(TokenValidatedContext context)
+    {
+        if (context.Principal?.FindFirst(TokenClaims.OpenId) is not { ValueType: ClaimValueTypes.String, Value.Length: > 0 })
+            context.Fail("The token has no openid.");
+        return Task.CompletedTask;
+    }
+
+    private static Task AnswerAsync(JwtBearerChallengeContext context)
+    {
+        context.HandleResponse();
+        context.Response.Headers[HeaderNames.WWWAuthenticate] = JwtBearerDefaults.AuthenticationScheme;
+        return FailureHandler.WriteAsync(
+            context.HttpContext, StatusCodes.Status401Unauthorized, FailureTable.ForToken(context.AuthenticateFailure));
+    }
+}

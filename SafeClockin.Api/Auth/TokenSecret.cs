@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.IdentityModel.Tokens;
+
+namespace SafeClockin.Api.Auth;
+
+/// <summary>The keys that TOKEN_SECRET makes. Every replica that shares the secret has the same.</summary>
+internal sealed class TokenSecret
+{
+    private const string Variable = "TOKEN_SECRET";
+    private const string Placeholder = "your-token-secret";
+    private const int EnoughBytes = 32; // as long as the signature, which RFC 7518 asks for
+
+    private TokenSecret(byte[] secret, string? weakness, bool isDevelopment)
+    {
+        if (weakness is null || isDevelopment)
+        {
+            // The library refuses a short key. HMAC fills it up with zeros anyway, so the signature stays the same.
+            var padded = secret.Length < EnoughBytes ? [.. secret, .. new byte[EnoughBytes - secret.Length]] : secret;
+            SigningKey = new SymmetricSecurityKey(padded);
+            SealingKey = HKDF.DeriveKey(
+                HashAlgorithmName.SHA256, secret, 32, info: "safeclockin/session_key/v1"u8.ToArray());
+            Warning = weakness is null ? null : weakness + ": whoever guesses it can log in as anybody";
+        }
+        else
+        {
+            Obstacle = weakness;
+        }
+    }
+
+    /// <summary>Signs and verifies tokens; null when the secret must not be used.</summary>
+    public SecurityKey? SigningKey { get; }
+
+    /// <summary>Seals what tokens carry for the server alone; null when the secret must not be used.</summary>
+    public byte[]? SealingKey { get; }
+
+    /// <summary>Why the secret must not be used; null when it may be.</summary>
+    public string? Obstacle { get; }
+
+    /// <summary>Why the secret is good enough for development only; null when it is good, or not used.</summary>
+    public string? Warning { get; }
+
+    /// <summary>Reads TOKEN_SECRET. One that can be guessed is used while developing and nowhere else.</summary>
+    public static TokenSecret From(IConfiguration settings, IHostEnvironment environment)
+    {
+        // Taken to the letter, as other programs that share it take it.
+        var text = settings[Variable] is { Length: > 0 } value ? value : Placeholder;
+        var secret = Encoding.UTF8.GetBytes(text);
+        var weakness = text == Placeholder ? $"{Variable} is not set, or still the published default"
+            : secret.Length < EnoughBytes ? $"{Variable} is shorter than {EnoughBytes} bytes"
+            : null;
+        return new(secret, weakness, environment.IsDevelopment());
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using MySqlConnector;
+using SafeClockin.Domain;
+
+namespace SafeClockin.Data.MySql;
+
+/// <summary>What the MYSQL_ variables say.</summary>
+internal sealed record MySqlSettings
+{
+    public const string Username = "MYSQL_USERNAME";
+    public const string Password = "MYSQL_PASSWORD";
+    public const string Address = "MYSQL_ADDRESS";
+    public const string Database = "MYSQL_DATABASE";
+
+    private const ushort DefaultPort = 3306;
+    private const string ExpectedAddress =
+        "host, host:port or [IPv6]:port, or several of one cluster separated by commas";
+
+    private readonly IReadOnlyList<MySqlConnectionStringBuilder> _nodes;
+
+    private MySqlSettings(IReadOnlyList<MySqlConnectionStringBuilder> nodes) => _nodes = nodes;
+
+    /// <summary>How to connect to each node, in the order of MYSQL_ADDRESS.</summary>
+    public IEnumerable<string> ConnectionStrings => _nodes.Select(node => node.ConnectionString);
+
+    /// <summary>Reads and checks the MYSQL_ variables.</summary>
+    /// <exception cref="SettingException">One of them cannot be understood.</exception>
+    public static MySqlSettings From(IConfiguration settings)
+    {
+        var address = settings.Setting(Address) ?? "127.0.0.1";
+        var database = settings.Setting(Database) ?? "flask_demo";
+        if (database.Length > 64 || database.Any(char.IsControl))
+            throw new SettingException(Database, database, "the name of a database, of at most 64 characters");
+
+        var nodes = address.Split(',', StringSplitOptions.TrimEntries).Select(node => ParseNode(node, address)).ToList();
+        foreach (var node in nodes)
+        {
+            node.UserID = settings.Setting(Username) ?? "root";
+            node.Password = settings[Password] ?? "root"; // empty is the empty password
+            node.Database = database;
+            // In seconds. Together they end before the repository's deadline does.
+            node.ConnectionTimeout = 2;
+            node.DefaultCommandTimeout = 2;
+            node.CancellationTimeout = 1;
+            // Two replicas with the driver's 100 each would exceed a server's usual limit of 151.
+            node.MaximumPoolSize = 32;
+        }
+
+        return new(nodes);
+    }
+
+    public override string ToString()
+        => $"MySQL at {string.Join(',', _nodes.Select(node => $"{node.Server}:{node.Port}"))}, database {_nodes[0].Database}";
+
+    private static MySqlConnectionStringBuilder ParseNode(string node, string address)
+    {
+        // The colon before a port is the one after the bracket of an IPv6 address, or the only one.
+        var colon = node.IndexOf(':', Math.Max(node.IndexOf(']', StringComparison.Ordinal), 0));
+        var host = colon < 0 ? node : node[..colon];
+        var isIPv6 = host.StartsWith('[') && host.EndsWith(']');
+        var isValid = Uri.CheckHostName(host) is var kind
+            && (isIPv6 ? kind == UriHostNameType.IPv6 : kind is UriHostNameType.Dns or UriHostNameType.IPv4);
+
+        ushort port = DefaultPort;
+        if (!isValid || (colon >= 0 && !TryParsePort(node[(colon + 1)..], out port)))
+            throw new SettingException(Address, address, ExpectedAddress);
+        return new() { Server = isIPv6 ? host[1..^1] : host, Port = port };
+    }
+
+    private static bool TryParsePort(string text, out ushort port)
+        => ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port > 0;
+}

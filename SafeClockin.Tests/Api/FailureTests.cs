@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Moq;
+using SafeClockin.Domain;
+using SafeClockin.Domain.Counters;
+using SafeClockin.Tests.Servers;
+using Serilog.Events;
+
+namespace SafeClockin.Tests.Api;
+
+/// <summary>What a client and the log are told when the service cannot do as asked.</summary>
+public sealed class FailureTests
+{
+    private const string Unavailable = """{"code":-1,"errorMsg":"数据库暂时不可用，请稍后重试"}""";
+
+    [Test]
+    public async Task A_fault_of_ours_is_logged_once_with_a_trace_id_and_tells_the_client_nothing()
+    {
+        using var service = StartWith(new InvalidOperationException("an inner detail"));
+        using var client = service.CreateClient();
+
+        using var response = await client.GetAsync("/api/count");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.InternalServerError));
+            Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("""{"code":-1,"errorMsg":"服务器内部错误"}"""));
+            var logged = service.Log.Where(line => line.Exception is not null).ToList();
+            Assert.That(logged, Has.Count.EqualTo(1));
+            Assert.That(logged[0].Level, Is.EqualTo(LogEventLevel.Error));
+            Assert.That(logged[0].Exception!.Message, Is.EqualTo("an inner detail"));
+            Assert.That(logged[0].TraceId, Is.Not.Null);
+        }
+    }
+
+    [Test]
+    public async Task An_unavailable_store_is_answered_by_503_and_when_to_come_back()
+    {
+        using var service = StartWith(FailureException.StoreUnavailable(new TimeoutException("an inner detail")));
+        using var client = service.CreateClient();
+
+        foreach (var answer in new[]
+        {
+            await client.GetAsync("/api/count"),
+            await client.PostAsync("/api/count", Envelopes.Json("""{"action":"inc"}""")),
+            await client.PostAsync("/api/count", Envelopes.Json("""{"action":"clear"}""")),
+            await client.GetAsync("/health/ready"),
+        })
+        {
+            using (answer)
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+                Assert.That(await answer.Content.ReadAsStringAsync(), Is.EqualTo(Unavailable));
+                Assert.That(answer.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
+            }
+        }
+    }
+
+    [Test]
+    public async Task Health_is_answered_while_the_database_is_down_or_hangs()
+    {
+        using var service = Service.StartEmbedded(services => services.AddSingleton(
+            Mock.Of<ICounterRepository>(c =>
+                c.QueryCounterByIdAsync(1) == new TaskCompletionSource<long?>().Task)));
+        using var client = service.CreateClient();
+
+        Assert.That(await client.GetStringAsync("/health"), Is.EqualTo("""{"code":0,"data":{"database":"down","login":"unset"}}"""));
+        using var ready = await client.GetAsync("/health/ready");
+        Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+    }
+
+    [Test]
+    public async Task The_ceiling_is_told_to_the_user_and_the_count_stays()
+    {
+        var settings = MySqlServer.NewDatabase();
+        using (var connection = MySqlServer.Connect())
+        {
+            using var make = new MySqlConnector.MySqlCommand(
+                $"""
+                CREATE DATABASE {settings["MYSQL_DATABASE"]}; USE {settings["MYSQL_DATABASE"]};
+                CREATE TABLE Counters (
+                    id INTEGER NOT NULL AUTO_INCREMENT, count INTEGER, createdAt TIMESTAMP NULL,
+                    updatedAt TIMESTAMP NULL, PRIMARY KEY (id));
+                INSERT INTO Counters (id, count) VALUES (1, 2147483647)
+                """,
+                connection);
+            make.ExecuteNonQuery();
+        }
+
+        using var service = Service.Start(settings);
+        using var client = service.CreateClient();
+
+        using var response = await client.PostAsync("/api/count", Envelopes.Json("""{"action":"inc"}"""));
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(
+            await response.Content.ReadAsStringAsync(),
+            Is.EqualTo("""{"code":-1,"errorMsg":"计数已达上限，请先清零"}"""));
+        Assert.That(await client.GetCountAsync(), Is.EqualTo(2147483647));
+    }
+
+    [Test]
+    public async Task The_service_listens_before_its_database_is_there_and_finds_it_later()
+    {
+        var port = MariaDb.FreePort();
+        using var service = Service.Start(new Dictionary<string, string>
+        {
+            ["MYSQL_ADDRESS"] = $"127.0.0.1:{port}",
+            ["MYSQL_PASSWORD"] = "",
+        });
+        using var client = service.CreateClient();
+
+        var asked = Stopwatch.StartNew();
+        using (var response = await client.GetAsync("/api/count"))
+            Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(Unavailable));
+        Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
+        Assert.That(await client.GetStringAsync("/health"), Does.Contain("\"database\":\"down\""));
+        Assert.That(await client.GetStringAsync("/"), Does.Contain("</html>"));
+
+        using var database = MariaDb.Start(port);
+        Assert.That(await client.PostActionAsync("inc"), Is.EqualTo(1));
+        Assert.That(await client.GetStringAsync("/health"), Does.Contain("\"database\":\"up\""));
+    }
+
+    private static Service StartWith(Exception failure)
+    {
+        var counters = new Mock<ICounterRepository>();
+        counters.Setup(c => c.QueryCounterByIdAsync(1)).ThrowsAsync(failure);
+        counters.Setup(c => c.IncreaseCounterByIdAsync(1, It.IsAny<long>())).ThrowsAsync(failure);
+        counters.Setup(c => c.ClearCounterByIdAsync(1)).ThrowsAsync(failure);
+        return Service.StartEmbedded(services => services.AddSingleton(counters.Object));
+    }
+}

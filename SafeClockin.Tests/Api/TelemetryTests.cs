@@ -1,0 +1,103 @@
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Api;
+
+/// <summary>What an operator's collector gets from a running service.</summary>
+public sealed class TelemetryTests
+{
+    private OtlpReceiver _receiver;
+    private WeChatStub _weChat;
+
+    [SetUp]
+    public void Start()
+    {
+        _receiver = new();
+        _weChat = new();
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        _weChat.Dispose();
+        await _receiver.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Requests_statements_and_WeChat_are_traced_and_measured_without_any_secret()
+    {
+        var code = _weChat.CodeOf("an-openid");
+        var settings = MySqlServer.NewDatabase();
+        foreach (var (name, value) in _weChat.Settings().Concat(_receiver.Settings()))
+            settings[name] = value;
+        settings["STORE"] = "mysql";
+        // Whoever debugs switches these on.
+        settings["DOTNET_SYSTEM_NET_HTTP_DISABLEURIREDACTION"] = "1";
+        settings["OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION"] = "true";
+
+        var (service, client) = await ServiceProcess.StartAsync(settings);
+        using var _ = service;
+        using var __ = client;
+        await client.PostActionAsync("inc");
+        var login = await client.GetStringAsync($"/api/login?code={code}");
+        using var refused = await client.GetAsync($"/api/user?token={WeChatStub.Secret}");
+        Assert.That(await service.StopAsync(), Is.Zero, "what is left is sent at the end");
+
+        foreach (var text in new[] { "safeclockin", "api/count", "INSERT INTO", $"{_weChat.Url}/sns/jscode2session" })
+            Assert.That(_receiver.Traces, Does.Contain(text));
+        foreach (var text in new[]
+        {
+            "safeclockin.counter.increments", "safeclockin.counter.commit.size", "safeclockin.wechat.duration",
+            "http.server.request.duration", "db.client.connections", "dotnet.gc",
+        })
+        {
+            Assert.That(_receiver.Metrics, Does.Contain(text));
+        }
+
+        var token = login.Split('"').MaxBy(part => part.Length)!;
+        foreach (var secret in new[] { code, WeChatStub.Secret, WeChatStub.TokenSecret, WeChatStub.SessionKey, token })
+            Assert.That(_receiver.Traces + _receiver.Metrics, Does.Not.Contain(secret));
+    }
+
+    [Test]
+    public async Task Nothing_of_it_is_loaded_when_nobody_asked_for_it()
+    {
+        if (!OperatingSystem.IsLinux())
+            Requirement.Missing("What a process has loaded is read from Linux's /proc.");
+        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
+        using var _ = service;
+        using var __ = client;
+        await client.PostActionAsync("inc");
+
+        var loaded = (await File.ReadAllLinesAsync($"/proc/{service.Id}/maps"))
+            .Select(line => Path.GetFileName(line.Split(' ').Last())).Distinct().ToList();
+
+        Assert.That(loaded, Does.Contain("SafeClockin.Domain.dll"));
+        Assert.That(loaded, Has.None.StartsWith("OpenTelemetry"));
+    }
+
+    [Test]
+    public async Task A_collector_that_is_not_there_keeps_nobody_waiting()
+    {
+        var settings = Service.EmbeddedStore();
+        foreach (var (name, value) in _receiver.Settings())
+            settings[name] = value;
+        await _receiver.DisposeAsync();
+
+        var (service, client) = await ServiceProcess.StartAsync(settings);
+        using var _ = service;
+        using var __ = client;
+
+        Assert.That(await client.PostActionAsync("inc"), Is.EqualTo(1));
+        Assert.That(await service.StopAsync(), Is.Zero);
+    }
+
+    [Test]
+    public async Task An_endpoint_that_is_no_URL_stops_the_start()
+    {
+        var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(
+            new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "collector:4317" });
+
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(output, Does.StartWith("OTEL_EXPORTER_OTLP_ENDPOINT is \"collector:4317\"; expected"));
+    }
+}

@@ -1,0 +1,474 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using Moq;
+using SafeClockin.Domain;
+using SafeClockin.Domain.Counters;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Browser;
+
+/// <summary>The index page in a real browser, in front of the real service.</summary>
+public sealed class IndexPageTests
+{
+    private WeChatStub _weChat;
+    private Service _service;
+    private HttpClient _client;
+
+    private Uri Address => _service.ClientOptions.BaseAddress;
+
+    [OneTimeSetUp]
+    public void Start()
+    {
+        _weChat = new();
+        _service = Service.Start(_weChat.Settings());
+        _client = _service.CreateClient();
+    }
+
+    [OneTimeTearDown]
+    public void Stop()
+    {
+        _client?.Dispose();
+        _service?.Dispose();
+        _weChat?.Dispose();
+    }
+
+    [SetUp]
+    public Task ClearAsync() => _client.PostActionAsync("clear");
+
+    [Test]
+    public async Task Each_press_counts_one_up_and_the_figure_shows_it()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address);
+        await visitor.SeeCountAsync("0");
+
+        await visitor.ClickAsync("+1");
+        await visitor.SeeCountAsync("1");
+        await visitor.ClickAsync("+1");
+        await visitor.SeeCountAsync("2");
+
+        Assert.That(await _client.GetCountAsync(), Is.EqualTo(2));
+        visitor.ExpectNoComplaints();
+    }
+
+    [Test]
+    public async Task The_keyboard_alone_counts_again_and_again()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address);
+        await visitor.Button("+1").FocusAsync();
+
+        foreach (var count in new[] { "1", "2", "3" })
+        {
+            await visitor.Page.Keyboard.PressAsync("Enter");
+            await visitor.SeeCountAsync(count);
+            await Assertions.Expect(visitor.Button("+1")).ToBeFocusedAsync();
+        }
+
+        visitor.ExpectNoComplaints();
+    }
+
+    [Test]
+    public async Task Clearing_asks_first_and_can_be_left_by_button_or_key()
+    {
+        await CountUpAsync(3);
+        await using var visitor = await Visitor.OpenAsync(Address);
+        var dialog = visitor.Page.GetByRole(AriaRole.Dialog, new() { Name = "把计数清零？" });
+        await visitor.SeeCountAsync("3");
+
+        await visitor.ClickAsync("清零");
+        await Assertions.Expect(visitor.Button("取消")).ToBeFocusedAsync();
+        await visitor.ClickAsync("取消");
+        await Assertions.Expect(dialog).ToBeHiddenAsync();
+        await visitor.ClickAsync("清零");
+        await visitor.Page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(dialog).ToBeHiddenAsync();
+        Assert.That(await _client.GetCountAsync(), Is.EqualTo(3));
+
+        await visitor.ClickAsync("清零");
+        await visitor.ClickAsync("确认清零");
+        await visitor.SeeCountAsync("0");
+        await Assertions.Expect(dialog).ToBeHiddenAsync();
+        await Assertions.Expect(visitor.Button("清零")).ToBeFocusedAsync();
+        Assert.That(await _client.GetCountAsync(), Is.Zero);
+        visitor.ExpectNoComplaints();
+    }
+
+    [Test]
+    public async Task The_figure_follows_what_others_do_and_says_so()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address);
+        await visitor.SeeCountAsync("0");
+
+        await CountUpAsync(3);
+        await visitor.SeeCountAsync("3");
+        await visitor.SeeAsync("刚刚有人 +3");
+        await Assertions.Expect(visitor.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("当前计数 3");
+
+        await _client.PostActionAsync("clear");
+        await visitor.SeeCountAsync("0");
+        await visitor.SeeAsync("刚刚有人清零");
+        visitor.ExpectNoComplaints();
+    }
+
+    [Test]
+    public async Task The_page_rests_while_nobody_looks_at_it_and_catches_up_at_once()
+    {
+        await using var visitor = await Visitor.OpenAsync(new Uri("about:blank"));
+        await visitor.Page.Clock.InstallAsync();
+        await visitor.Page.GotoAsync(Address.ToString());
+        await visitor.SeeCountAsync("0");
+
+        await visitor.LookAwayAsync(true);
+        await visitor.Page.Clock.RunForAsync(5_000);
+        var asked = visitor.Requests.Count;
+        await CountUpAsync(5);
+        await visitor.Page.Clock.RunForAsync(600_000);
+        await visitor.SeeCountAsync("0");
+        Assert.That(visitor.Requests, Has.Count.EqualTo(asked));
+
+        await visitor.LookAwayAsync(false);
+        await visitor.SeeCountAsync("5");
+    }
+
+    [Test]
+    public async Task No_button_can_be_pressed_while_a_request_is_under_way()
+    {
+        var answer = new TaskCompletionSource<long>();
+        using var service = StartOn(counters =>
+        {
+            counters.Setup(c => c.QueryCounterByIdAsync(1)).ReturnsAsync(41);
+            counters.Setup(c => c.IncreaseCounterByIdAsync(1, 1)).Returns(answer.Task);
+        });
+        await using var visitor = await Visitor.OpenAsync(service.ClientOptions.BaseAddress);
+        await visitor.SeeCountAsync("41");
+
+        await visitor.ClickAsync("+1");
+        await Assertions.Expect(visitor.Button("+1")).ToBeDisabledAsync();
+        await Assertions.Expect(visitor.Button("清零")).ToBeDisabledAsync();
+
+        answer.SetResult(42);
+        await visitor.SeeCountAsync("42");
+        await Assertions.Expect(visitor.Button("+1")).ToBeEnabledAsync();
+        await Assertions.Expect(visitor.Button("清零")).ToBeEnabledAsync();
+        visitor.ExpectNoComplaints();
+    }
+
+    [Test]
+    public async Task A_dead_service_is_told_in_words_and_its_return_is_noticed()
+    {
+        var settings = Service.EmbeddedStore();
+        settings["ASPNETCORE_URLS"] = $"http://127.0.0.1:{MariaDb.FreePort()}";
+        var (first, client) = await ServiceProcess.StartAsync(settings);
+        using var _ = first;
+        await client.PostActionAsync("inc");
+        await using var visitor = await Visitor.OpenAsync(client.BaseAddress!);
+        await visitor.SeeCountAsync("1");
+        Assert.That(visitor.Errors, Is.Empty);
+
+        first.Kill();
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("服务暂时无法连接");
+        await visitor.SeeAsync("无法连接");
+        await visitor.ClickAsync("+1");
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("刚才的操作可能已经生效");
+        await visitor.TakePictureAsync("dead");
+
+        var (second, __) = await ServiceProcess.StartAsync(settings);
+        using var ___ = second;
+        await visitor.ClickAsync("重试");
+        await Assertions.Expect(visitor.Error).ToBeHiddenAsync();
+        await visitor.SeeCountAsync("1");
+        await Assertions.Expect(visitor.Page.Locator("#service")).ToContainTextAsync("正常");
+
+        await visitor.ClickAsync("+1");
+        await visitor.SeeCountAsync("2");
+    }
+
+    [Test]
+    public async Task A_database_that_is_down_is_told_and_the_page_goes_on_by_itself_when_it_is_back()
+    {
+        var isUp = false;
+        using var service = StartOn(counters => counters
+            .Setup(c => c.QueryCounterByIdAsync(1))
+            .Returns(() => isUp ? Task.FromResult<long?>(7) : throw FailureException.StoreUnavailable(new TimeoutException())));
+        await using var visitor = await Visitor.OpenAsync(service.ClientOptions.BaseAddress);
+
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("数据库暂时不可用，请稍后重试");
+        await Assertions.Expect(visitor.Page.Locator("#database")).ToContainTextAsync("没有应答");
+        await Assertions.Expect(visitor.Page.Locator("#service")).ToContainTextAsync("正常");
+
+        isUp = true;
+        await visitor.SeeCountAsync("7");
+        await Assertions.Expect(visitor.Error).ToBeHiddenAsync();
+        await Assertions.Expect(visitor.Page.Locator("#database")).ToContainTextAsync("正常");
+    }
+
+    [Test]
+    public async Task A_refusal_is_told_in_the_services_own_words_until_the_visitor_has_read_it()
+    {
+        using var service = StartOn(counters =>
+        {
+            counters.Setup(c => c.QueryCounterByIdAsync(1)).ReturnsAsync(2147483647);
+            counters.Setup(c => c.IncreaseCounterByIdAsync(1, 1)).ThrowsAsync(new CounterFullException(new OverflowException()));
+        });
+        await using var visitor = await Visitor.OpenAsync(service.ClientOptions.BaseAddress);
+
+        await visitor.ClickAsync("+1");
+
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("计数已达上限，请先清零");
+        await Assertions.Expect(visitor.Error).Not.ToContainTextAsync("可能已经生效");
+        await visitor.Page.WaitForResponseAsync(response => response.Url.EndsWith("/api/count"));
+        await Assertions.Expect(visitor.Error).ToBeVisibleAsync();
+        await visitor.ClickAsync("重试");
+        await Assertions.Expect(visitor.Error).ToBeHiddenAsync();
+        await Assertions.Expect(visitor.Button("+1")).ToBeFocusedAsync();
+        visitor.ExpectNoComplaints();
+    }
+
+    [TestCase(""", "login": "set" """, "已配置", "")]
+    [TestCase(""", "login": "unset" """, "未配置", "设置 WX_APPID、WX_SECRET 和 TOKEN_SECRET 后即可登录；计数不受影响。")]
+    [TestCase("", "未知", "")]
+    public async Task Whether_login_is_configured_is_told_with_what_to_do(string login, string state, string hint)
+    {
+        await using var visitor = await Visitor.OpenAsync(new Uri("about:blank"));
+        await visitor.Page.RouteAsync("**/health", route => route.FulfillAsync(new()
+        {
+            ContentType = "application/json",
+            Body = """{"code": 0, "data": {"database": "up" """ + login + "}}",
+        }));
+        await visitor.Page.GotoAsync(Address.ToString());
+
+        await Assertions.Expect(visitor.Page.Locator("#login dd")).ToHaveTextAsync(state);
+        await Assertions.Expect(visitor.Page.Locator("#hint")).ToHaveTextAsync(hint);
+    }
+
+    [TestCase("zh-CN", "zh-CN", "当前计数")]
+    [TestCase("zh-TW", "zh-CN", "当前计数")]
+    [TestCase("en-GB", "en", "Current count")]
+    [TestCase("tlh-QX", "en", "Current count")]
+    public async Task The_page_speaks_the_browsers_language_and_English_to_a_language_it_does_not_know(
+        string browser, string page, string heading)
+    {
+        await using var visitor = await Visitor.OpenAsync(Address, new() { Locale = browser });
+
+        await Assertions.Expect(visitor.Page.Locator("h1")).ToHaveTextAsync(heading);
+        await Assertions.Expect(visitor.Page.Locator("html")).ToHaveAttributeAsync("lang", page);
+        await visitor.SeeCountAsync("0");
+        visitor.ExpectNoComplaints();
+    }
+
+    [Test]
+    public async Task English_leaves_no_word_in_Chinese_and_is_remembered()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address);
+        await visitor.SeeAsync("正常");
+
+        await visitor.ClickAsync("English");
+        await CountUpAsync(1);
+        await visitor.SeeAsync("Somebody just counted +1");
+        var words = await visitor.Page.EvaluateAsync<string>(
+            """
+            () => {
+              document.querySelectorAll('noscript, #language').forEach(element => element.remove());
+              return document.title + document.body.textContent;
+            }
+            """);
+        Assert.That(words, Does.Not.Match(@"\p{IsCJKUnifiedIdeographs}"));
+
+        await visitor.Page.ReloadAsync();
+        await visitor.SeeAsync("Current count");
+        await visitor.ClickAsync("中文");
+        await visitor.SeeAsync("当前计数");
+        visitor.ExpectNoComplaints();
+    }
+
+    [TestCase("zh-CN")]
+    [TestCase("en")]
+    public async Task At_360_pixels_nothing_has_to_be_scrolled_sideways(string language)
+    {
+        await CountUpAsync(9_007_199_254_740_991);
+        await using var visitor = await Visitor.OpenAsync(Address, new() { Locale = language, ViewportSize = Phone });
+        await visitor.SeeCountAsync("9,007,199,254,740,991");
+
+        foreach (var client in await visitor.Page.Locator(".clients label").AllAsync())
+        {
+            await client.ClickAsync();
+            var widest = await visitor.Page.EvaluateAsync<double>(
+                "() => Math.max(...[...document.body.querySelectorAll(':not(.unseen)')].map(e => e.getBoundingClientRect().right))");
+            Assert.That(widest, Is.LessThanOrEqualTo(360));
+            Assert.That(
+                await visitor.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"),
+                Is.LessThanOrEqualTo(360));
+        }
+    }
+
+    [Test]
+    public async Task A_change_is_animated_unless_the_visitor_wants_less_motion()
+    {
+        foreach (var motion in new[] { ReducedMotion.NoPreference, ReducedMotion.Reduce })
+        {
+            await using var visitor = await Visitor.OpenAsync(Address, new() { ReducedMotion = motion });
+            await visitor.Page.EvaluateAsync(
+                """
+                () => {
+                  const animate = Element.prototype.animate;
+                  globalThis.animations = 0;
+                  Element.prototype.animate = function (...how) { globalThis.animations++; return animate.apply(this, how); };
+                }
+                """);
+
+            await visitor.ClickAsync("+1");
+            await visitor.SeeCountAsync($"{await _client.GetCountAsync()}");
+
+            Assert.That(
+                await visitor.Page.EvaluateAsync<int>("() => globalThis.animations"),
+                Is.EqualTo(motion == ReducedMotion.Reduce ? 0 : 1));
+        }
+    }
+
+    [Test]
+    public async Task The_first_view_takes_less_than_30_KB()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address);
+        await visitor.SeeAsync("正常");
+
+        var bytes = 0;
+        foreach (var request in visitor.Requests)
+        {
+            var sizes = await request.SizesAsync();
+            bytes += sizes.ResponseHeadersSize + sizes.ResponseBodySize;
+        }
+
+        TestContext.Out.WriteLine($"{bytes} bytes in {visitor.Requests.Count} answers");
+        Assert.That(bytes, Is.LessThan(30 * 1024));
+    }
+
+    [Test]
+    public async Task The_curl_example_is_copied_whole_and_counts()
+    {
+        if (!File.Exists("/usr/bin/curl"))
+            Requirement.Missing("curl is not installed");
+        await using var visitor = await Visitor.OpenAsync(Address, new() { Permissions = ["clipboard-read", "clipboard-write"] });
+        await visitor.Page.GetByText("curl", new() { Exact = true }).ClickAsync();
+        await visitor.ClickAsync("复制");
+        await Assertions.Expect(visitor.Button("已复制")).ToBeVisibleAsync();
+
+        var command = await visitor.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", command + " --silent"]) { RedirectStandardOutput = true })!;
+        Assert.That(await shell.StandardOutput.ReadToEndAsync(), Is.EqualTo("""{"code":0,"data":1}"""));
+        visitor.ExpectNoComplaints();
+    }
+
+    [TestCase("wx.request")]
+    [TestCase("callContainer")]
+    public async Task The_mini_program_examples_count(string client)
+    {
+        await using var visitor = await Visitor.OpenAsync(Address);
+        await visitor.Page.GetByText(client, new() { Exact = true }).ClickAsync();
+        var example = await visitor.Page.Locator(".example:visible code").TextContentAsync();
+
+        var logged = visitor.Page.WaitForConsoleMessageAsync();
+        await visitor.Page.EvaluateAsync(
+            $$"""
+            () => {
+              const send = async ({ url, path, method, data }) => ({
+                data: await (await fetch(url ?? path, {
+                  method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(data),
+                })).json(),
+              });
+              const wx = {
+                request: options => { send(options).then(options.success, options.fail); },
+                cloud: { init() {}, callContainer: send },
+              };
+              {{example}}
+            }
+            """);
+
+        var answer = (await logged).Args[0];
+        Assert.That(await answer.EvaluateAsync<string>("answer => JSON.stringify(answer)"), Is.EqualTo("""{"code":0,"data":1}"""));
+    }
+
+    [Test]
+    public async Task Without_a_clipboard_the_example_is_selected_instead()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address);
+        await visitor.Page.EvaluateAsync("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+
+        await visitor.ClickAsync("复制");
+
+        await Assertions.Expect(visitor.Button("已选中，请手动复制")).ToBeVisibleAsync();
+        Assert.That(
+            await visitor.Page.EvaluateAsync<string>("() => getSelection().toString()"),
+            Does.StartWith("wx.request({").And.Contain($"{Address}api/count"));
+    }
+
+    [Test]
+    public async Task A_checker_finds_no_barrier_and_the_page_is_dark_for_those_who_like_it_dark(
+        [Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme,
+        [Values(360, 1280)] int width)
+    {
+        await CountUpAsync(42);
+        var view = $"{width}-{scheme}".ToLowerInvariant();
+        await using var visitor = await Visitor.OpenAsync(Address, new()
+        {
+            ColorScheme = scheme,
+            ViewportSize = new() { Width = width, Height = 800 },
+        });
+        await visitor.SeeCountAsync("42");
+        await visitor.SeeAsync("正常");
+
+        Assert.That(await visitor.FindBarriersAsync(), Is.Empty, "the page");
+        await visitor.TakePictureAsync($"page-{view}");
+        var ground = await visitor.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor");
+        Assert.That(ground, Is.EqualTo(scheme == ColorScheme.Dark ? "rgb(13, 19, 16)" : "rgb(245, 248, 246)"));
+
+        await visitor.ClickAsync("清零");
+        Assert.That(await visitor.FindBarriersAsync(), Is.Empty, "the dialog");
+        await visitor.TakePictureAsync($"dialog-{view}", isWhole: false);
+        await visitor.ClickAsync("取消");
+        visitor.ExpectNoComplaints();
+
+        await visitor.Page.RouteAsync("**/api/count", route => route.AbortAsync());
+        await visitor.ClickAsync("+1");
+        await visitor.SeeAsync("服务暂时无法连接");
+        Assert.That(await visitor.FindBarriersAsync(), Is.Empty, "an error");
+        await visitor.TakePictureAsync($"error-{view}");
+    }
+
+    /// <summary>Makes docs/page.png anew when README_PICTURE is set; otherwise it is only an output like the others.</summary>
+    [Test]
+    public async Task The_picture_in_the_README()
+    {
+        await CountUpAsync(1024);
+        await using var visitor = await Visitor.OpenAsync(new Uri("about:blank"), new()
+        {
+            ViewportSize = new() { Width = 880, Height = 800 },
+        });
+        await visitor.Page.RouteAsync("https://example.com/**", async route =>
+        {
+            var path = new Uri(route.Request.Url).PathAndQuery;
+            var answer = await route.FetchAsync(new() { Url = new Uri(Address, path).ToString() });
+            await route.FulfillAsync(new() { Response = answer });
+        });
+        await visitor.Page.GotoAsync("https://example.com/");
+        await visitor.SeeCountAsync("1,024");
+        await visitor.SeeAsync("正常");
+
+        var folder = Environment.GetEnvironmentVariable("README_PICTURE") is null
+            ? Path.Combine(TestContext.CurrentContext.WorkDirectory, "screenshots")
+            : Path.Combine(Workspace.Repository, "docs");
+        await visitor.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, "page.png"), FullPage = true });
+    }
+
+    private static ViewportSize Phone => new() { Width = 360, Height = 740 };
+
+    private static Service StartOn(Action<Mock<ICounterRepository>> setUp)
+    {
+        var counters = new Mock<ICounterRepository>();
+        setUp(counters);
+        return Service.StartEmbedded(services => services.AddSingleton(counters.Object));
+    }
+
+    /// <summary>What somebody else does, in one step, so that the page cannot see half of it.</summary>
+    private Task CountUpAsync(long by)
+        => _service.Services.GetRequiredService<ICounterRepository>().IncreaseCounterByIdAsync(1, by);
+}

@@ -1,0 +1,95 @@
+using SafeClockin.Domain.Counters;
+
+namespace SafeClockin.Tests.Data;
+
+/// <summary>What every store keeps to.</summary>
+public abstract class CounterRepositoryTests
+{
+    private const int Id = 1;
+
+    /// <summary>The repository under test, on an empty store.</summary>
+    internal abstract ICounterRepository Counters { get; }
+
+    [Test]
+    public async Task A_row_that_was_never_counted_has_no_count()
+        => Assert.That(await CountAsync(), Is.Null);
+
+    [Test]
+    public async Task The_first_increase_makes_the_row()
+    {
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 3), Is.EqualTo(3));
+        Assert.That(await CountAsync(), Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task A_later_increase_adds_to_it()
+    {
+        await Counters.IncreaseCounterByIdAsync(Id, 3);
+
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 4), Is.EqualTo(7));
+        Assert.That(await CountAsync(), Is.EqualTo(7));
+    }
+
+    [Test]
+    public async Task Rows_count_apart()
+    {
+        await Counters.IncreaseCounterByIdAsync(Id, 3);
+        await Counters.IncreaseCounterByIdAsync(2, 1);
+
+        Assert.That(await CountAsync(), Is.EqualTo(3));
+        Assert.That(await Counters.QueryCounterByIdAsync(2), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_cleared_row_counts_from_the_start()
+    {
+        await Counters.IncreaseCounterByIdAsync(Id, 3);
+        await Counters.ClearCounterByIdAsync(Id);
+
+        Assert.That(await CountAsync(), Is.Zero);
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 1), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Clearing_a_row_that_is_not_there_does_nothing()
+    {
+        await Counters.ClearCounterByIdAsync(Id);
+
+        Assert.That(await CountAsync(), Is.Null);
+    }
+
+    [Test]
+    public async Task Past_the_column_s_ceiling_nothing_changes()
+    {
+        await Counters.IncreaseCounterByIdAsync(Id, long.MaxValue - 1);
+
+        await Assert.ThrowsAsync<CounterFullException>(() => Counters.IncreaseCounterByIdAsync(Id, 2));
+        Assert.That(await CountAsync(), Is.EqualTo(long.MaxValue - 1));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 1), Is.EqualTo(long.MaxValue));
+        await Assert.ThrowsAsync<CounterFullException>(() => Counters.IncreaseCounterByIdAsync(Id, 1));
+        Assert.That(await CountAsync(), Is.EqualTo(long.MaxValue));
+    }
+
+    [Test]
+    public async Task Parallel_increases_are_all_kept_and_none_gets_another_s_value()
+    {
+        var values = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(_ => Task.Run(() => Counters.IncreaseCounterByIdAsync(Id, 1))));
+
+        Assert.That(values, Is.EquivalentTo(Enumerable.Range(1, 200)));
+        Assert.That(await CountAsync(), Is.EqualTo(200));
+    }
+
+    [Test]
+    public async Task Increases_and_clears_do_not_disturb_each_other()
+    {
+        var increases = Enumerable.Range(0, 100).Select(_ => Task.Run(() => Counters.IncreaseCounterByIdAsync(Id, 1)));
+        var clears = Enumerable.Range(0, 20).Select(_ => Task.Run(() => Counters.ClearCounterByIdAsync(Id)));
+        await Task.WhenAll(increases.Concat(clears));
+
+        await Counters.ClearCounterByIdAsync(Id);
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 1), Is.EqualTo(1));
+    }
+
+    private Task<long?> CountAsync() => Counters.QueryCounterByIdAsync(Id);
+}

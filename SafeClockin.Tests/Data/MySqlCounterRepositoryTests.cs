@@ -1,0 +1,203 @@
+using Dapper;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using SafeClockin.Data.MySql;
+using SafeClockin.Domain;
+using SafeClockin.Domain.Counters;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Data;
+
+public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
+{
+    private const string SqlAlchemyTable =
+        """
+        CREATE TABLE `Counters` (
+            id INTEGER NOT NULL AUTO_INCREMENT, count INTEGER, `createdAt` TIMESTAMP NULL, `updatedAt` TIMESTAMP NULL,
+            PRIMARY KEY (id))
+        """;
+
+    private const string TemplateTable =
+        """
+        CREATE TABLE `Counters` (
+            `id` int(11) NOT NULL AUTO_INCREMENT, `count` int(11) NOT NULL DEFAULT 1,
+            `createdAt` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            `updatedAt` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            PRIMARY KEY (`id`)) ENGINE = InnoDB DEFAULT CHARSET = utf8
+        """;
+
+    private Dictionary<string, string> _settings;
+    private MySqlNodes _nodes;
+
+    internal override ICounterRepository Counters => Repository(_nodes);
+
+    private string Database => _settings["MYSQL_DATABASE"];
+
+    [SetUp]
+    public void ChooseDatabase()
+    {
+        _settings = MySqlServer.NewDatabase();
+        _nodes = Nodes(_settings);
+    }
+
+    [TearDown]
+    public async Task CloseAsync() => await _nodes.DisposeAsync();
+
+    [TestCase(SqlAlchemyTable)]
+    [TestCase(TemplateTable)]
+    public async Task A_table_of_py_safeClockin_is_counted_on_in_as_it_stands(string table)
+    {
+        Execute($"CREATE DATABASE {Database}; USE {Database}; {table}; INSERT INTO Counters (id, count) VALUES (1, 41)");
+        var before = Query<string>($"SHOW CREATE TABLE {Database}.Counters");
+
+        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(42));
+        Assert.That(await Counters.QueryCounterByIdAsync(1), Is.EqualTo(42));
+        Assert.That(Query<string>($"SHOW CREATE TABLE {Database}.Counters"), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task A_row_without_a_count_counts_from_zero()
+    {
+        Execute($"CREATE DATABASE {Database}; USE {Database}; {SqlAlchemyTable}; INSERT INTO Counters (id) VALUES (1)");
+
+        Assert.That(await Counters.QueryCounterByIdAsync(1), Is.Null);
+        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_count_below_zero_is_counted_on_from()
+    {
+        Execute($"CREATE DATABASE {Database}; USE {Database}; {TemplateTable}; INSERT INTO Counters (id, count) VALUES (1, -2)");
+
+        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(-1));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(0));
+    }
+
+    [TestCase("STRICT_TRANS_TABLES", SqlAlchemyTable)]
+    [TestCase("STRICT_TRANS_TABLES", TemplateTable)]
+    [TestCase("", SqlAlchemyTable)]
+    [TestCase("", TemplateTable)]
+    public async Task At_the_ceiling_of_32_bits_an_increase_changes_nothing_under_any_sql_mode(string mode, string table)
+    {
+        var usual = Query<string>("SELECT @@GLOBAL.sql_mode");
+        Execute($"SET GLOBAL sql_mode = '{mode}'");
+        try
+        {
+            Execute($"CREATE DATABASE {Database}; USE {Database}; {table}; INSERT INTO Counters VALUES (1, 2147483646, NOW(), '2025-12-01')");
+
+            await Assert.ThrowsAsync<CounterFullException>(() => Counters.IncreaseCounterByIdAsync(1, 2));
+            Assert.That(Query<string>($"SELECT updatedAt FROM {Database}.Counters"), Does.Contain("2025"));
+            Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(int.MaxValue));
+            await Assert.ThrowsAsync<CounterFullException>(() => Counters.IncreaseCounterByIdAsync(1, 1));
+            Assert.That(await Counters.QueryCounterByIdAsync(1), Is.EqualTo(int.MaxValue));
+        }
+        finally
+        {
+            Execute($"SET GLOBAL sql_mode = '{usual}'");
+        }
+    }
+
+    [Test]
+    public async Task A_widened_column_counts_on_without_a_restart()
+    {
+        Execute($"CREATE DATABASE {Database}; USE {Database}; {TemplateTable}; INSERT INTO Counters (id, count) VALUES (1, 2147483646)");
+        var counters = Counters;
+        await counters.IncreaseCounterByIdAsync(1, 1);
+
+        Execute($"ALTER TABLE {Database}.Counters MODIFY `count` bigint NOT NULL");
+
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(2147483648));
+    }
+
+    [Test]
+    public async Task An_increase_stamps_its_row_and_leaves_the_time_it_was_made()
+    {
+        Execute($"CREATE DATABASE {Database}; USE {Database}; {TemplateTable}; INSERT INTO Counters VALUES (1, 1, '2025-12-01', '2025-12-01')");
+
+        await Counters.IncreaseCounterByIdAsync(1, 1);
+
+        Assert.That(
+            Query<bool>($"SELECT createdAt = '2025-12-01' AND TIMESTAMPDIFF(SECOND, updatedAt, NOW()) BETWEEN 0 AND 60 FROM {Database}.Counters"),
+            Is.True);
+    }
+
+    [TestCase("Counters")]
+    [TestCase("database")]
+    public async Task What_is_dropped_while_the_service_runs_is_made_again(string what)
+    {
+        var counters = Counters;
+        await counters.IncreaseCounterByIdAsync(1, 9);
+
+        Execute(what == "database" ? $"DROP DATABASE {Database}" : $"DROP TABLE {Database}.Counters");
+
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(1));
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Sixteen_replicas_that_start_at_once_make_one_table()
+    {
+        var values = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>
+        {
+            await using var nodes = Nodes(_settings);
+            return await Repository(nodes).IncreaseCounterByIdAsync(1, 1);
+        })));
+
+        Assert.That(values, Is.EquivalentTo(Enumerable.Range(1, 16)));
+    }
+
+    [Test]
+    public async Task An_account_that_may_not_create_anything_uses_what_exists()
+    {
+        var account = "u" + Guid.NewGuid().ToString("N")[..16];
+        Execute(
+            $"""
+            CREATE DATABASE {Database}; USE {Database}; {SqlAlchemyTable};
+            CREATE USER '{account}'@'%' IDENTIFIED BY 'p;w=''1';
+            GRANT SELECT, INSERT, UPDATE, DELETE ON {Database}.* TO '{account}'@'%'
+            """);
+        try
+        {
+            await using var nodes = Nodes(new(_settings)
+            {
+                ["MYSQL_USERNAME"] = account,
+                ["MYSQL_PASSWORD"] = "p;w='1",
+            });
+            var counters = Repository(nodes);
+
+            Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(1));
+            await counters.ClearCounterByIdAsync(1);
+            Assert.That(await counters.QueryCounterByIdAsync(1), Is.Zero);
+        }
+        finally
+        {
+            Execute($"DROP USER '{account}'@'%'");
+        }
+    }
+
+    [Test]
+    public async Task A_server_that_refuses_is_reported_as_an_unavailable_store()
+    {
+        await using var nodes = Nodes(new(_settings) { ["MYSQL_ADDRESS"] = $"127.0.0.1:{MariaDb.FreePort()}" });
+
+        var failure = await Assert.ThrowsAsync<FailureException>(() => Repository(nodes).IncreaseCounterByIdAsync(1, 1));
+        Assert.That(failure.Kind, Is.EqualTo(FailureKind.StoreUnavailable));
+    }
+
+    private static MySqlNodes Nodes(Dictionary<string, string> settings)
+        => new(MySqlSettings.From(new ConfigurationBuilder().AddInMemoryCollection(settings!).Build()), NullLoggerFactory.Instance);
+
+    private static MySqlCounterRepository Repository(MySqlNodes nodes) => new(nodes, new MySqlSchema(nodes));
+
+    private static void Execute(string sql)
+    {
+        using var connection = MySqlServer.Connect();
+        connection.Execute(sql);
+    }
+
+    private static T Query<T>(string sql)
+    {
+        using var connection = MySqlServer.Connect();
+        return connection.QuerySingle<T>(sql);
+    }
+}

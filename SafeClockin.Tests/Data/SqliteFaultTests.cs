@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using SafeClockin.Data.Sqlite;
+using SafeClockin.Domain;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Data;
+
+/// <summary>What may befall the embedded file. Each is reported, nothing is lost, and it mends itself.</summary>
+public sealed class SqliteFaultTests
+{
+    private string _file;
+
+    [SetUp]
+    public void ChooseFile() => _file = Path.Combine(Workspace.NewFolder(), "count.db");
+
+    [Test]
+    public async Task A_file_that_another_process_has_locked_is_waited_for_and_then_reported()
+    {
+        using var counters = new SqliteCounterRepository(_file);
+        await counters.IncreaseCounterByIdAsync(1, 5);
+        using var other = new SqliteConnection($"Data Source={_file};Pooling=false");
+        other.Open();
+        other.Execute("BEGIN IMMEDIATE;");
+
+        var asked = Stopwatch.StartNew();
+        await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), "locked");
+        Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(5), "a read needs no lock");
+
+        other.Execute("COMMIT;");
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(6));
+    }
+
+    [Test]
+    public async Task A_file_that_is_no_database_is_reported_and_left_as_it_is()
+    {
+        var garbage = Enumerable.Repeat((byte)'x', 10_000).ToArray();
+        await File.WriteAllBytesAsync(_file, garbage);
+        using var counters = new SqliteCounterRepository(_file);
+
+        await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), "not a database");
+        Assert.That(await File.ReadAllBytesAsync(_file), Is.EqualTo(garbage));
+
+        File.Delete(_file);
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_folder_that_cannot_be_made_is_reported()
+    {
+        using var counters = new SqliteCounterRepository("/proc/safeclockin/count.db");
+
+        await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), "/proc/safeclockin");
+        await ExpectUnavailableAsync(() => counters.QueryCounterByIdAsync(1), "/proc/safeclockin");
+    }
+
+    [Test]
+    public async Task A_table_that_was_dropped_is_made_again()
+    {
+        using var counters = new SqliteCounterRepository(_file);
+        await counters.IncreaseCounterByIdAsync(1, 5);
+        using (var other = new SqliteConnection($"Data Source={_file};Pooling=false"))
+            other.Execute("DROP TABLE Counters");
+
+        await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), "no such table");
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_read_only_file_is_reported_and_nothing_is_lost()
+    {
+        using (var before = new SqliteCounterRepository(_file))
+            await before.IncreaseCounterByIdAsync(1, 5);
+        using var counters = new SqliteCounterRepository(_file);
+
+        SetReadOnly(true);
+        try
+        {
+            await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), "readonly");
+        }
+        finally
+        {
+            SetReadOnly(false);
+        }
+
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(6));
+    }
+
+    [Test]
+    public async Task A_full_disk_is_reported_and_counting_goes_on_when_there_is_room_again()
+    {
+        var disk = Workspace.NewFolder();
+        RunAsRoot("mount", "-t", "tmpfs", "-o", "size=2m", "none", disk);
+        try
+        {
+            using var counters = new SqliteCounterRepository(Path.Combine(disk, "count.db"));
+            await counters.IncreaseCounterByIdAsync(1, 5);
+            var filler = Path.Combine(disk, "filler");
+            using (var file = File.Create(filler))
+                Assert.Throws<IOException>(() => FillUp(file));
+
+            await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), "full");
+            Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(5));
+
+            File.Delete(filler);
+            Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(6));
+        }
+        finally
+        {
+            RunAsRoot("umount", disk);
+        }
+    }
+
+    private static void FillUp(FileStream file)
+    {
+        while (true)
+        {
+            file.Write(new byte[4096]);
+            file.Flush();
+        }
+    }
+
+    // Root writes to read-only files, too, unless they are immutable.
+    private void SetReadOnly(bool isReadOnly)
+    {
+        if (Environment.UserName == "root")
+            RunAsRoot("chattr", isReadOnly ? "+i" : "-i", _file);
+        else
+            MariaDb.Run("chmod", [isReadOnly ? "a-w" : "u+w", _file]);
+    }
+
+    private static void RunAsRoot(string program, params string[] arguments)
+    {
+        try
+        {
+            MariaDb.Run(program, arguments);
+        }
+        catch (InvalidOperationException e)
+        {
+            Assert.Ignore($"this machine does not allow {program}: {e.Message}");
+        }
+    }
+
+    private static async Task ExpectUnavailableAsync(Func<Task> call, string because)
+    {
+        var failure = await Assert.ThrowsAsync<FailureException>(() => call());
+        Assert.That(failure.Kind, Is.EqualTo(FailureKind.StoreUnavailable));
+        Assert.That(failure.Message, Does.Contain(because));
+    }
+}

@@ -1,0 +1,148 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using SafeClockin.Data;
+using SafeClockin.Data.WeChat;
+using SafeClockin.Domain;
+using SafeClockin.Domain.Login;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Data;
+
+/// <summary>The client of WeChat as the service registers it, against a stub on loopback.</summary>
+public sealed class WeChatClientTests
+{
+    private WeChatStub _stub;
+
+    [SetUp]
+    public void Start() => _stub = new();
+
+    [TearDown]
+    public void Stop() => _stub.Dispose();
+
+    [Test]
+    public async Task A_code_is_exchanged_for_a_session_by_one_request_as_WeChat_documents_it()
+    {
+        var code = _stub.CodeOf("an-openid");
+
+        var session = await ExchangeAsync(code);
+
+        Assert.That(session, Is.EqualTo(new WeChatSession("an-openid", WeChatStub.SessionKey)));
+        Assert.That(_stub.Targets, Has.Count.EqualTo(1));
+        Assert.That(_stub.Targets.First(), Does.StartWith("/sns/jscode2session?"));
+        Assert.That(
+            WeChatStub.Query(_stub.Targets.First()).Select(pair => $"{pair.Key}={pair.Value}"),
+            Is.EquivalentTo(new[]
+            {
+                "grant_type=authorization_code", $"appid={WeChatStub.AppId}", $"secret={WeChatStub.Secret}", $"js_code={code}",
+            }));
+    }
+
+    // py-safeClockin's fault: what followed an ampersand in the code became parameters of their own.
+    [TestCase("abc&secret=evil")]
+    [TestCase("abc#&appid=evil")]
+    [TestCase("%26secret%3Devil")]
+    [TestCase("a+b c/?=中文\0")]
+    public async Task A_code_stays_one_parameter_whatever_is_in_it(string code)
+    {
+        await Assert.ThrowsAsync<FailureException>(() => ExchangeAsync(code));
+
+        var query = WeChatStub.Query(_stub.Targets.Single());
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(query["js_code"].ToArray(), Is.EqualTo(new[] { code }));
+            Assert.That(query["secret"].ToArray(), Is.EqualTo(new[] { WeChatStub.Secret }));
+            Assert.That(query["appid"].ToArray(), Is.EqualTo(new[] { WeChatStub.AppId }));
+            Assert.That(query, Has.Count.EqualTo(4));
+        }
+    }
+
+    [TestCase("", "/sns/jscode2session?")]
+    [TestCase("/", "/sns/jscode2session?")]
+    [TestCase("/wechat", "/wechat/sns/jscode2session?")]
+    [TestCase("/wechat/", "/wechat/sns/jscode2session?")]
+    public async Task A_base_URL_may_have_a_path(string path, string target)
+    {
+        await ExchangeAsync(_stub.CodeOf("an-openid"), ("WX_API_BASE_URL", _stub.Url + path));
+
+        Assert.That(_stub.Targets.Single(), Does.StartWith(target));
+    }
+
+    [TestCase(40013, "WX_APPID")]
+    [TestCase(41002, "WX_APPID")]
+    [TestCase(40125, "WX_SECRET")]
+    [TestCase(41004, "WX_SECRET")]
+    [TestCase(40164, "whitelist")]
+    [TestCase(41008, "WX_API_BASE_URL")]
+    public async Task A_setting_that_WeChat_refuses_is_named_for_the_log_with_the_request_s_id(int errorCode, string named)
+    {
+        var code = _stub.CodeAnswered(WeChatStub.Text(
+            $$"""{"errcode":{{errorCode}},"errmsg":"invalid {{WeChatStub.Secret}}, rid: 65b2-a0f1"}"""));
+
+        var failure = await Assert.ThrowsAsync<FailureException>(() => ExchangeAsync(code));
+
+        Assert.That(failure.Kind, Is.EqualTo(FailureKind.Misconfigured));
+        Assert.That(failure.Message, Does.Contain(named).And.Contain($"errcode {errorCode}, rid 65b2-a0f1"));
+        Assert.That(failure.ToString(), Does.Not.Contain(WeChatStub.Secret));
+    }
+
+    [Test]
+    public async Task A_caller_who_goes_away_is_not_told_that_WeChat_was_slow()
+    {
+        using var away = new CancellationTokenSource();
+        var code = _stub.CodeAnswered(async (_, stop) =>
+        {
+            await away.CancelAsync();
+            await Task.Delay(Timeout.Infinite, stop);
+        });
+
+        await Assert.CatchAsync<OperationCanceledException>(() => ExchangeAsync(code, away.Token));
+    }
+
+    [TestCase(null, null, "WX_APPID is not set")]
+    [TestCase("", "secret", "WX_APPID is not set")]
+    [TestCase("your-appid", "secret", "WX_APPID is not set")]
+    [TestCase("appid", " ", "WX_SECRET is not set")]
+    [TestCase("appid", "your-secret", "WX_SECRET is not set")]
+    [TestCase("appid", "secret", null)]
+    public void Credentials_are_set_when_they_are_neither_empty_nor_the_published_ones(
+        string? appId, string? secret, string? obstacle)
+        => Assert.That(
+            WeChatSettings.From(Configuration(("WX_APPID", appId), ("WX_SECRET", secret))).Obstacle,
+            Is.EqualTo(obstacle));
+
+    [Test]
+    public void WeChat_is_asked_at_its_own_address_over_TLS_unless_told_otherwise()
+        => Assert.That(WeChatSettings.From(Configuration()).BaseUrl, Is.EqualTo(new Uri("https://api.weixin.qq.com")));
+
+    [TestCase("api.weixin.qq.com")]
+    [TestCase("/sns")]
+    [TestCase("ftp://api.weixin.qq.com")]
+    [TestCase("https://")]
+    [TestCase("https://api.weixin.qq.com?a=b")]
+    public void A_base_URL_that_cannot_be_understood_is_refused_by_name_and_value(string url)
+    {
+        var refusal = Assert.Throws<SettingException>(() => WeChatSettings.From(Configuration(("WX_API_BASE_URL", url))));
+
+        Assert.That(refusal.Message, Does.StartWith($"WX_API_BASE_URL is \"{url}\"; expected "));
+    }
+
+    private static IConfiguration Configuration(params (string Name, string? Value)[] settings)
+        => new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.ToDictionary(setting => setting.Name, setting => setting.Value))
+            .Build();
+
+    private Task<WeChatSession> ExchangeAsync(string code, params (string Name, string Value)[] settings)
+        => ExchangeAsync(code, CancellationToken.None, settings);
+
+    private async Task<WeChatSession> ExchangeAsync(
+        string code, CancellationToken cancellationToken, params (string Name, string Value)[] settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(_stub.Settings()!);
+        builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Name, setting => (string?)setting.Value));
+        builder.AddData();
+        using var host = builder.Build();
+        return await host.Services.GetRequiredService<IWeChatClient>().ExchangeAsync(code, cancellationToken);
+    }
+}

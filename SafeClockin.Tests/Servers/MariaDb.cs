@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Dapper;
+using MySqlConnector;
+
+namespace SafeClockin.Tests.Servers;
+
+/// <summary>A MariaDB of the tests' own on a loopback address, which may be killed, frozen and started again.</summary>
+internal sealed class MariaDb : IDisposable
+{
+    private readonly string _address;
+    private readonly string[] _arguments;
+    private Process? _process;
+
+    private MariaDb(string folder, string address, int port, string[] arguments)
+    {
+        Folder = folder;
+        _address = address;
+        Port = port;
+        _arguments = arguments;
+    }
+
+    /// <summary>The server, and what its installation of an empty database calls.</summary>
+    public static bool IsInstalled => FindProgram("mariadbd") is not null && FindProgram("my_print_defaults") is not null;
+
+    public int Port { get; }
+
+    /// <summary>Holds its data and its log.</summary>
+    public string Folder { get; }
+
+    private static string[] AsRoot => Environment.UserName == "root" ? ["--user=root"] : [];
+
+    private string Log => Path.Combine(Folder, "log.err");
+
+    /// <summary>Starts an empty server; skips the test where MariaDB is not installed.</summary>
+    public static MariaDb Start(int? port = null)
+    {
+        var server = Prepare(Workspace.NewFolder(), "127.0.0.1", port ?? FreePort());
+        server.Launch();
+        return server;
+    }
+
+    /// <summary>Makes a server, empty unless the folder holds one's data, that is not started yet.</summary>
+    public static MariaDb Prepare(string folder, string address, int port, params string[] arguments)
+    {
+        if (!IsInstalled)
+            Requirement.Missing("MariaDB is not installed");
+        var server = new MariaDb(folder, address, port, arguments);
+        if (!Directory.Exists(Path.Combine(folder, "data")))
+        {
+            Run(
+                "mariadb-install-db",
+                ["--no-defaults", $"--datadir={folder}/data", "--auth-root-authentication-method=normal", "--skip-test-db", .. AsRoot]);
+        }
+
+        return server;
+    }
+
+    public void Launch(params string[] furtherArguments)
+    {
+        _process = Process.Start(
+            FindProgram("mariadbd")!,
+            [
+                "--no-defaults", $"--datadir={Folder}/data", $"--socket={Folder}/s", $"--port={Port}",
+                $"--bind-address={_address}", "--skip-name-resolve", "--innodb-buffer-pool-size=32M",
+                "--performance-schema=OFF", "--open-files-limit=4096", "--table-open-cache=64", $"--log-error={Log}", .. AsRoot, .. _arguments, .. furtherArguments,
+            ]);
+        var isUp = SpinWait.SpinUntil(() => _process.HasExited || Answers(), TimeSpan.FromSeconds(60));
+        if (!isUp || _process.HasExited)
+            throw new InvalidOperationException(File.ReadAllText(Log));
+    }
+
+    public void Execute(string sql)
+    {
+        using var connection = Connect();
+        connection.Execute(sql);
+    }
+
+    public MySqlConnection Connect()
+    {
+        var connection = new MySqlConnection($"Server={_address};Port={Port};User ID=root;Pooling=false;ConnectionTimeout=2");
+        connection.Open();
+        return connection;
+    }
+
+    /// <summary>Ends it at once, as a power cut does.</summary>
+    public void Kill()
+    {
+        _process!.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>Ends it in good order.</summary>
+    public void Stop()
+    {
+        Signal("TERM");
+        _process!.WaitForExit();
+    }
+
+    public void Freeze() => Signal("STOP");
+
+    public void Thaw() => Signal("CONT");
+
+    public void Dispose()
+    {
+        Kill();
+        _process!.Dispose();
+    }
+
+    /// <summary>A port that is free on every loopback address.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Any, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string? FindProgram(string name)
+        => (Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin:/usr/local/sbin").Split(':')
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
+
+    public static void Run(string program, IEnumerable<string> arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException(output + errors.Result);
+    }
+
+    private void Signal(string signal) => Run("kill", [$"-{signal}", $"{_process!.Id}"]);
+
+    private bool Answers()
+    {
+        try
+        {
+            Execute("SELECT 1 FROM mysql.db LIMIT 1"); // refused by a node that has not joined its cluster yet
+            return true;
+        }
+        catch (MySqlException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace SafeClockin.Tests.Servers;
+
+/// <summary>
+/// Takes OTLP over HTTP on a free loopback port. Protocol Buffers hold texts as they are, so what was sent is looked
+/// for in its bytes.
+/// </summary>
+internal sealed class OtlpReceiver : IAsyncDisposable
+{
+    private readonly WebApplication _server;
+    private readonly ConcurrentQueue<string> _traces = [];
+    private readonly ConcurrentQueue<string> _metrics = [];
+
+    public OtlpReceiver()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _server = builder.Build();
+        _server.MapPost("/v1/traces", context => KeepAsync(context, _traces));
+        _server.MapPost("/v1/metrics", context => KeepAsync(context, _metrics));
+        _server.Start();
+    }
+
+    public string Traces => string.Join('\n', _traces);
+
+    public string Metrics => string.Join('\n', _metrics);
+
+    /// <summary>The settings of a service that reports here, without delay.</summary>
+    public Dictionary<string, string> Settings()
+        => new()
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = _server.Urls.Single(),
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "50",
+            ["OTEL_METRIC_EXPORT_INTERVAL"] = "50",
+        };
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private static async Task KeepAsync(HttpContext context, ConcurrentQueue<string> messages)
+    {
+        using var reader = new StreamReader(context.Request.Body, Encoding.Latin1);
+        messages.Enqueue(await reader.ReadToEndAsync());
+    }
+}

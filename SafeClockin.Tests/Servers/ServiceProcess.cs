@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace SafeClockin.Tests.Servers;
+
+/// <summary>The service as an operator runs it: a process of its own, with nothing set but what the test sets.</summary>
+internal sealed partial class ServiceProcess : IDisposable
+{
+    private static readonly string[] OwnPrefixes = ["MYSQL_", "WX_", "TOKEN_", "LOGIN_", "TRUSTED_", "OTEL_", "ASPNETCORE_"];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServiceProcess(IDictionary<string, string> settings, string? workingFolder, params string[] arguments)
+    {
+        WorkingFolder = workingFolder ?? Workspace.NewFolder();
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
+        {
+            WorkingDirectory = WorkingFolder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>()
+            .Where(name => OwnPrefixes.Any(name.StartsWith) || name is "STORE"))
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+
+        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _process.OutputDataReceived += (_, line) => Read(line.Data);
+        _process.ErrorDataReceived += (_, line) => Read(line.Data);
+        _process.Exited += (_, _) => _address.TrySetException(new InvalidOperationException("The service has ended."));
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>What the process has written so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    public string WorkingFolder { get; }
+
+    public int Id => _process.Id;
+
+    /// <summary>Starts the service and waits until it listens.</summary>
+    public static async Task<(ServiceProcess Process, HttpClient Client)> StartAsync(
+        IDictionary<string, string> settings, string? workingFolder = null)
+    {
+        var service = new ServiceProcess(settings, workingFolder);
+        try
+        {
+            return (service, new HttpClient { BaseAddress = await service._address.Task.WaitAsync(Patience) });
+        }
+        catch (Exception e)
+        {
+            service.Dispose();
+            throw new InvalidOperationException(service.Output, e);
+        }
+    }
+
+    /// <summary>Starts the service in a way that soon ends; its exit code and everything it wrote.</summary>
+    public static async Task<(int ExitCode, string Output)> RunToItsEndAsync(
+        IDictionary<string, string> settings, params string[] arguments)
+    {
+        using var service = new ServiceProcess(settings, null, arguments);
+        await service._process.WaitForExitAsync().WaitAsync(Patience);
+        return (service._process.ExitCode, service.Output);
+    }
+
+    /// <summary>Asks the process to end, as a container platform does, and returns its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        Kill();
+        _process.Dispose();
+    }
+
+    private void Read(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_output)
+            _output.AppendLine(line);
+        if (ListeningAddress().Match(line) is { Success: true } match)
+            _address.TrySetResult(new Uri(match.Value));
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    private static partial Regex ListeningAddress();
+}

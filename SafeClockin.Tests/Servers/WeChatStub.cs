@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
+
+namespace SafeClockin.Tests.Servers;
+
+/// <summary>
+/// Stands in for api.weixin.qq.com on a free loopback port, with nothing between it and the bytes: it can break an
+/// answer off at any point. Each code has an answer of its own.
+/// </summary>
+internal sealed class WeChatStub : IDisposable
+{
+    public const string AppId = "wx-canary-appid";
+    public const string Secret = "wx-canary-secret-5f1d";
+    // Long enough for every HMAC, so that a token of another algorithm is refused for that alone.
+    public const string TokenSecret = "token-canary-secret-of-more-than-64-bytes-as-HS512-would-ask-for-9c41e7";
+    public const string SessionKey = "c2Vzc2lvbi1jYW5hcnk=";
+
+    private readonly X509Certificate2? _certificate;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<string, Func<Stream, CancellationToken, Task>> _answers = [];
+    private readonly ConcurrentQueue<string> _targets = [];
+
+    /// <param name="certificate">Has the stub speak TLS; null for plain HTTP.</param>
+    public WeChatStub(X509Certificate2? certificate = null)
+    {
+        _certificate = certificate;
+        _listener.Start();
+        _ = AcceptAsync();
+    }
+
+    public string Url => $"{(_certificate is null ? "http" : "https")}://{_listener.LocalEndpoint}";
+
+    /// <summary>What was asked for, path and query, in order.</summary>
+    public IReadOnlyCollection<string> Targets => _targets;
+
+    /// <summary>The settings of a service that logs in here, and counts in a file nobody else uses.</summary>
+    public Dictionary<string, string> Settings()
+        => new(Service.EmbeddedStore())
+        {
+            ["WX_APPID"] = AppId,
+            ["WX_SECRET"] = Secret,
+            ["WX_API_BASE_URL"] = Url,
+            ["TOKEN_SECRET"] = TokenSecret,
+        };
+
+    /// <summary>How often a code has arrived.</summary>
+    public int Hits(string code) => Targets.Count(target => Query(target)["js_code"] == code);
+
+    /// <summary>A new code, which is answered so.</summary>
+    public string CodeAnswered(Func<Stream, CancellationToken, Task> answer)
+    {
+        var code = "code-canary-" + Guid.NewGuid().ToString("N");
+        _answers[code] = answer;
+        return code;
+    }
+
+    /// <summary>A new code of a user.</summary>
+    public string CodeOf(string openId)
+        => CodeAnswered(Text($$"""{"session_key":"{{SessionKey}}","openid":"{{openId}}"}"""));
+
+    /// <summary>A whole answer, JSON declared as text, as WeChat does.</summary>
+    public static Func<Stream, CancellationToken, Task> Text(string body)
+        => Raw($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}");
+
+    /// <summary>These bytes, and the end of the connection.</summary>
+    public static Func<Stream, CancellationToken, Task> Raw(string answer)
+        => async (stream, stop) => await stream.WriteAsync(Encoding.UTF8.GetBytes(answer), stop);
+
+    /// <summary>These bytes, and then nothing, for ever.</summary>
+    public static Func<Stream, CancellationToken, Task> Stalled(string answer)
+        => async (stream, stop) =>
+        {
+            await Raw(answer)(stream, stop);
+            await Task.Delay(Timeout.Infinite, stop);
+        };
+
+    /// <summary>These bytes, and then more and more of the others.</summary>
+    public static Func<Stream, CancellationToken, Task> Endless(string answer, string more, TimeSpan pause)
+        => async (stream, stop) =>
+        {
+            await Raw(answer)(stream, stop);
+            while (true)
+            {
+                await Raw(more)(stream, stop);
+                await Task.Delay(pause, stop);
+            }
+        };
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _listener.Dispose();
+        _stop.Dispose();
+    }
+
+    public static Dictionary<string, StringValues> Query(string target)
+        => QueryHelpers.ParseQuery(target[(target.IndexOf('?') + 1)..]);
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+                _ = AnswerAsync(await _listener.AcceptTcpClientAsync(_stop.Token), _stop.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+        }
+    }
+
+    private async Task AnswerAsync(TcpClient client, CancellationToken stop)
+    {
+        using var _ = client;
+        try
+        {
+            await using var stream = await OpenAsync(client);
+            using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+            if (await reader.ReadLineAsync(stop) is not { Length: > 0 } requestLine)
+                return;
+            while (await reader.ReadLineAsync(stop) is { Length: > 0 })
+            {
+            }
+
+            var target = requestLine.Split(' ')[1];
+            _targets.Enqueue(target);
+            if (_answers.TryGetValue(Query(target)["js_code"].ToString(), out var answer))
+                await answer(stream, stop);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or AuthenticationException)
+        {
+            // The service hung up, or the test is over.
+        }
+    }
+
+    private async Task<Stream> OpenAsync(TcpClient client)
+    {
+        if (_certificate is null)
+            return client.GetStream();
+        var stream = new SslStream(client.GetStream());
+        await stream.AuthenticateAsServerAsync(_certificate);
+        return stream;
+    }
+}

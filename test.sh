@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs what the tests need from the distribution, where it may, and runs them. Arguments go to `dotnet test`.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+missing=()
+needs() { # file package: what the tests use, and the Debian package that brings it
+  [ -e "$1" ] || command -v "$1" >/dev/null || missing+=("$2")
+}
+needs /usr/sbin/mariadbd mariadb-server-core
+needs my_print_defaults mariadb-client-core # which installing a database calls
+needs /usr/lib/galera/libgalera_smm.so galera-4
+needs /usr/bin/chromium chromium
+needs /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
+needs /usr/lib/python3/dist-packages/jwt python3-jwt
+needs node nodejs
+needs curl curl
+
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing ${missing[*]}"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  else
+    echo "Not installed, and the tests that need it are skipped: ${missing[*]}" >&2
+  fi
+fi
+
+# In full, because the drills and the fuzz say what they saw.
+dotnet test SafeClockin.sln --logger "console;verbosity=normal" "$@"
