@@ -1,0 +1,70 @@
+const config = require('./config');
+
+const TOKEN = 'token'; // stored as it is: JSON.stringify would put quotes around it
+const PATIENCE = 12000; // milliseconds; the service answers within ten seconds whatever is broken
+
+let renewal; // shared by all calls that meet a 401 while it is under way
+
+/**
+ * Asks the service and resolves with `data`. What goes wrong is shown to the user and rejects.
+ *
+ * The token goes along when there is one. On a 401 a new one is fetched and the request repeated once, whatever it
+ * asks for: a request that is answered by 401 has changed nothing.
+ */
+async function request(path, { method = 'GET', data } = {}) {
+  try {
+    const token = wx.getStorageSync(TOKEN);
+    let answer = await send(path, method, data, token);
+    if (answer.statusCode === 401) {
+      answer = await send(path, method, data, await renew(token));
+    }
+    return unwrap(answer);
+  } catch (error) {
+    wx.showToast({ title: error.message, icon: 'none', duration: 3000 });
+    throw error;
+  }
+}
+
+function send(path, method, data, token) {
+  return new Promise((resolve, reject) => {
+    wx.request({
+      url: config.baseUrl + path,
+      method,
+      data,
+      header: token ? { Authorization: `Bearer ${token}` } : {},
+      timeout: PATIENCE,
+      success: resolve, // whatever the status
+      fail: () => reject(new Error('网络异常，请稍后重试')),
+    });
+  });
+}
+
+function unwrap({ data: envelope }) {
+  if (envelope && envelope.code === 0) return envelope.data;
+  // Something in between, a proxy say, answers in its own way.
+  throw new Error((envelope && envelope.errorMsg) || '服务暂时不可用，请稍后重试');
+}
+
+async function renew(refused) {
+  const stored = wx.getStorageSync(TOKEN);
+  if (stored && stored !== refused) return stored; // another call has renewed it meanwhile
+
+  renewal = renewal || login();
+  try {
+    return await renewal;
+  } finally {
+    renewal = undefined;
+  }
+}
+
+async function login() {
+  wx.removeStorageSync(TOKEN);
+  const { code } = await new Promise((resolve, reject) => {
+    wx.login({ success: resolve, fail: () => reject(new Error('微信登录失败，请稍后重试')) });
+  });
+  const { token } = unwrap(await send('/api/login', 'POST', { code }));
+  wx.setStorageSync(TOKEN, token);
+  return token;
+}
+
+module.exports = { request };

@@ -1,0 +1,130 @@
+const assert = require('node:assert/strict');
+const http = require('node:http');
+const { afterEach, beforeEach, test } = require('node:test');
+const config = require('../config');
+const { request } = require('../request');
+const createWx = require('./wx');
+
+// A server that knows one good token, given for a code; every other answer is what the test says.
+let server;
+let seen; // "METHOD path authorization" of each request
+let goodToken;
+let answer;
+
+beforeEach(async () => {
+  seen = [];
+  goodToken = 'new';
+  answer = () => [200, { code: 0, data: 1 }];
+  server = http.createServer((incoming, outgoing) => {
+    const authorization = incoming.headers.authorization;
+    seen.push([incoming.method, incoming.url, authorization].filter(Boolean).join(' '));
+    const [status, body] = incoming.url === '/api/login' && goodToken
+      ? [200, { code: 0, data: { token: goodToken } }]
+      : answer(authorization);
+    outgoing.writeHead(status);
+    outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
+  });
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  config.baseUrl = `http://127.0.0.1:${server.address().port}`;
+  globalThis.wx = createWx();
+});
+
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+const onlyWith = token => authorization =>
+  authorization === `Bearer ${token}` ? [200, { code: 0, data: 1 }] : [401, { code: -1, errorMsg: 'token已过期' }];
+
+test('a request without a stored token carries none', async () => {
+  assert.equal(await request('/api/count'), 1);
+  assert.deepEqual(seen, ['GET /api/count']);
+});
+
+test('a stored token goes along, without quotes around it', async () => {
+  wx.setStorageSync('token', 'old');
+  await request('/api/count', { method: 'POST', data: { action: 'inc' } });
+  assert.deepEqual(seen, ['POST /api/count Bearer old']);
+});
+
+test('on a 401 the token is renewed and the request repeated', async () => {
+  wx.setStorageSync('token', 'old');
+  answer = onlyWith('new');
+
+  assert.equal(await request('/api/user'), 1);
+
+  assert.deepEqual(seen, ['GET /api/user Bearer old', 'POST /api/login', 'GET /api/user Bearer new']);
+  assert.equal(wx.getStorageSync('token'), 'new');
+  assert.deepEqual(wx.toasts, []);
+});
+
+test('calls that meet a 401 together log in once', async () => {
+  answer = onlyWith('new');
+
+  await Promise.all([request('/api/user'), request('/api/user'), request('/api/user')]);
+
+  assert.equal(seen.filter(line => line.includes('/api/login')).length, 1);
+});
+
+test('a 401 that comes late is answered with the token that another call got meanwhile', async () => {
+  wx.setStorageSync('token', 'old');
+  answer = authorization => {
+    wx.setStorageSync('token', 'new');
+    return onlyWith('new')(authorization);
+  };
+
+  await request('/api/user');
+
+  assert.deepEqual(seen, ['GET /api/user Bearer old', 'GET /api/user Bearer new']);
+});
+
+test('a token that is refused even when new is told and not asked for again', async () => {
+  answer = onlyWith('none');
+
+  await assert.rejects(request('/api/user'), { message: 'token已过期' });
+
+  assert.deepEqual(seen, ['GET /api/user', 'POST /api/login', 'GET /api/user Bearer new']);
+  assert.deepEqual(wx.toasts, ['token已过期']);
+});
+
+test('a refused login is told, and the next request tries again', async () => {
+  goodToken = undefined;
+  answer = authorization => authorization ? [200, { code: 0, data: 1 }] : [401, { code: -1, errorMsg: '登录凭证已使用' }];
+  await assert.rejects(request('/api/user'), { message: '登录凭证已使用' });
+
+  goodToken = 'new';
+  assert.equal(await request('/api/user'), 1);
+});
+
+test('a wx.login that fails is told', async () => {
+  globalThis.wx = createWx({ login: () => Promise.reject(new Error('login:fail')) });
+  answer = onlyWith('new');
+
+  await assert.rejects(request('/api/user'));
+
+  assert.deepEqual(wx.toasts, ['微信登录失败，请稍后重试']);
+});
+
+test('a refusal is told in the words of the service', async () => {
+  answer = () => [200, { code: -1, errorMsg: '计数已达上限，请先清零' }];
+
+  await assert.rejects(request('/api/count'), { message: '计数已达上限，请先清零' });
+
+  assert.deepEqual(wx.toasts, ['计数已达上限，请先清零']);
+});
+
+test('an answer that is not from the service is told in words', async () => {
+  for (const body of ['<html>502</html>', '', '{}', 'null']) {
+    answer = () => [502, body];
+    await assert.rejects(request('/api/count'), { message: '服务暂时不可用，请稍后重试' });
+  }
+});
+
+test('a service that cannot be reached is told in words', async () => {
+  await new Promise(resolve => server.close(resolve));
+
+  await assert.rejects(request('/api/count'));
+
+  assert.deepEqual(wx.toasts, ['网络异常，请稍后重试']);
+});
