@@ -1,0 +1,79 @@
+using SafeClockin.Tests.Servers;
+using YamlDotNet.Core;
+using YamlDotNet.Serialization;
+
+namespace SafeClockin.Tests.Shipping;
+
+/// <summary>The stack on a developer's machine.</summary>
+public sealed class ComposeTests
+{
+    private static readonly string[] Fields =
+        ["build", "image", "ports", "environment", "depends_on", "restart", "profiles", "healthcheck", "volumes"];
+
+    // Of the service's settings these are chosen by the stack.
+    private static readonly string[] Chosen = ["STORE", "SQLITE_FILE", "MYSQL_ADDRESS", "MYSQL_USERNAME", "ASPNETCORE_URLS"];
+
+    private Dictionary<string, Dictionary<string, object>> _services;
+    private Dictionary<string, object> _file;
+
+    [SetUp]
+    public void Parse()
+    {
+        var yaml = new DeserializerBuilder().Build();
+        var parser = new MergingParser(new Parser(new StringReader(Repository.Read("docker-compose.yml"))));
+        _file = yaml.Deserialize<Dictionary<string, object>>(parser);
+        _services = Map(_file["services"]).ToDictionary(service => service.Key, service => Map(service.Value));
+    }
+
+    [Test]
+    public void It_has_the_service_its_database_and_on_request_a_replica()
+    {
+        Assert.That(_services.Keys, Is.EquivalentTo(["api", "replica", "mysql"]));
+        Assert.That(_services.Values.SelectMany(service => service.Keys).Distinct(), Is.SubsetOf(Fields));
+        Assert.That(_services["replica"]["profiles"], Is.EqualTo(new[] { "replicas" }));
+        Assert.That(_services["replica"]["environment"], Is.EqualTo(_services["api"]["environment"]));
+        Assert.That(_services["replica"]["image"], Is.EqualTo(_services["api"]["image"]));
+    }
+
+    [Test]
+    public void Nothing_is_reachable_from_another_machine()
+        => Assert.That(
+            _services.Values.SelectMany(service => List(service["ports"])),
+            Has.Exactly(3).Items.And.All.StartsWith("127.0.0.1:"));
+
+    [Test]
+    public void The_service_reaches_its_database_by_name_and_password_once_it_is_healthy()
+    {
+        var service = Map(_services["api"]["environment"]);
+        Assert.That(service["MYSQL_ADDRESS"], Is.EqualTo("mysql:3306"));
+        Assert.That(service["MYSQL_PASSWORD"], Is.EqualTo(Map(_services["mysql"]["environment"])["MYSQL_ROOT_PASSWORD"]));
+        Assert.That(Map(Map(_services["api"]["depends_on"])["mysql"])["condition"], Is.EqualTo("service_healthy"));
+        Assert.That(_services["mysql"], Contains.Key("healthcheck"));
+    }
+
+    [Test]
+    public void The_database_keeps_its_data_in_a_named_volume()
+    {
+        var volume = List(_services["mysql"]["volumes"]).Single();
+        Assert.That(volume, Does.EndWith(":/var/lib/mysql"));
+        Assert.That(Map(_file["volumes"]), Contains.Key(volume.Split(':')[0]));
+    }
+
+    [Test]
+    public void What_the_env_file_may_set_reaches_the_service()
+    {
+        var example = Repository.Read(".env.example").Split('\n')
+            .Where(line => line.Contains('=') && !line.Contains(' '))
+            .Select(line => line.TrimStart('#').Split('=')[0]);
+        var environment = Map(_services["api"]["environment"]);
+
+        Assert.That(example.Except(Chosen), Is.Not.Empty.And.SubsetOf(environment.Keys));
+        foreach (var (name, value) in environment.Where(setting => !Chosen.Contains(setting.Key)))
+            Assert.That(value, Is.Null.Or.StartsWith($"${{{name}:-"), "compose fills it in from the .env file");
+    }
+
+    private static Dictionary<string, object> Map(object value)
+        => ((Dictionary<object, object>)value).ToDictionary(pair => (string)pair.Key, pair => pair.Value);
+
+    private static IEnumerable<string> List(object value) => ((List<object>)value).Cast<string>();
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Dapper;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Shipping;
+
+/// <summary>What WeChat Cloud Hosting reads when it deploys the repository as a template.</summary>
+public sealed class ContainerConfigTests
+{
+    // https://developers.weixin.qq.com/miniprogram/dev/wxcloudrun/src/basic/config.html
+    private static readonly string[] KnownFields =
+    [
+        "containerPort", "dockerfilePath", "buildDir", "minNum", "maxNum", "cpu", "mem", "policyType",
+        "policyThreshold", "policyDetails", "envParams", "customLogs", "initialDelaySeconds", "dataBaseName",
+        "executeSQLs",
+    ];
+
+    private static readonly JsonElement Config = JsonDocument.Parse(Repository.Read("container.config.json")).RootElement;
+
+    [Test]
+    public void It_holds_fields_that_the_platform_knows_and_no_others()
+        => Assert.That(Config.EnumerateObject().Select(field => field.Name), Is.EquivalentTo(KnownFields));
+
+    [Test]
+    public void Memory_is_what_the_platform_gives_to_that_share_of_a_processor()
+        => Assert.That(Config.GetProperty("mem").GetDouble(), Is.EqualTo(Config.GetProperty("cpu").GetDouble() * 2));
+
+    [Test]
+    public void It_scales_to_zero_on_the_port_that_the_image_listens_on()
+    {
+        Assert.That(Config.GetProperty("minNum").GetInt32(), Is.Zero);
+        Assert.That(
+            Repository.Read(Config.GetProperty("dockerfilePath").GetString()!),
+            Does.Contain($"EXPOSE {Config.GetProperty("containerPort").GetInt32()}\n"));
+    }
+
+    [Test]
+    public void It_holds_no_settings_which_everybody_could_read_here()
+        => Assert.That(Config.GetProperty("envParams").EnumerateObject(), Is.Empty);
+
+    [Test]
+    public async Task The_service_counts_in_the_table_that_the_deployment_makes()
+    {
+        var settings = MySqlServer.NewDatabase();
+        using (var connection = MySqlServer.Connect())
+        {
+            foreach (var sql in Config.GetProperty("executeSQLs").EnumerateArray())
+                await connection.ExecuteAsync(sql.GetString()!.Replace(DatabaseName, settings["MYSQL_DATABASE"]));
+        }
+
+        using var service = Service.Start(settings);
+        using var client = service.CreateClient();
+
+        Assert.That(await client.PostActionAsync("inc"), Is.EqualTo(1));
+        Assert.That(await client.PostActionAsync("inc"), Is.EqualTo(2));
+    }
+
+    private static string DatabaseName => Config.GetProperty("dataBaseName").GetString()!;
+}

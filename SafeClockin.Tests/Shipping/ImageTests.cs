@@ -1,0 +1,56 @@
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Shipping;
+
+/// <summary>What a container platform relies on.</summary>
+public sealed class ImageTests
+{
+    private static readonly string[] Dockerfile = Repository.Read("Dockerfile").Split('\n');
+
+    [Test]
+    public void The_program_gets_the_signals_and_does_not_run_as_root()
+    {
+        Assert.That(Dockerfile, Has.One.EqualTo("ENTRYPOINT [\"dotnet\", \"SafeClockin.Api.dll\"]"));
+        Assert.That(Dockerfile, Has.One.EqualTo("USER $APP_UID"));
+    }
+
+    [Test]
+    public void The_build_sees_nothing_but_what_it_is_made_from()
+    {
+        var lines = Repository.Read(".dockerignore").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(lines.First(line => line[0] != '#'), Is.EqualTo("*"));
+        Assert.That(lines, Does.Not.Contain("!SafeClockin.Tests").And.Contain("**/.env"));
+    }
+
+    [Test]
+    public async Task The_health_check_succeeds_while_the_service_serves_whatever_its_database_does()
+    {
+        var (service, client) = await ServiceProcess.StartAsync(new Dictionary<string, string>
+        {
+            ["MYSQL_ADDRESS"] = $"127.0.0.1:{MariaDb.FreePort()}",
+        });
+        using var _ = service;
+        var url = client.BaseAddress!;
+
+        Assert.That(await CheckAsync("ASPNETCORE_URLS", $"http://*:{url.Port}"), Is.EqualTo((0, "")));
+        Assert.That(await service.StopAsync(), Is.Zero);
+        var (exitCode, output) = await CheckAsync("ASPNETCORE_URLS", $"http://*:{url.Port}");
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(output, Does.Contain("Connection refused"));
+    }
+
+    [Test]
+    public async Task The_health_check_asks_at_the_port_that_the_image_is_told_to_listen_on()
+    {
+        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
+        using var _ = service;
+
+        Assert.That(
+            await CheckAsync("ASPNETCORE_HTTP_PORTS", $"{client.BaseAddress!.Port}"),
+            Is.EqualTo((0, "")));
+    }
+
+    private static Task<(int ExitCode, string Output)> CheckAsync(string variable, string value)
+        => ServiceProcess.RunToItsEndAsync(
+            new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "", [variable] = value }, "--healthcheck");
+}
