@@ -36,7 +36,10 @@ internal sealed class Batches<TCall>(int limit, Func<List<TCall>, Task> runAsync
     private async Task RunAsync()
     {
         while (TakeWaiting() is { } batch)
+        {
             await runAsync(batch);
+            await Task.Yield(); // behind the calls that have reached the process meanwhile: they still make the next batch
+        }
     }
 
     private List<TCall>? TakeWaiting()
