@@ -13,12 +13,12 @@ internal sealed class EnvelopeFilter : IAlwaysRunResultFilter
     {
         context.Result = context.Result switch
         {
-            ObjectResult { Value: ErrorEnvelope } error => AsJson(error),
-            ObjectResult result => AsJson(new ObjectResult(new SuccessEnvelope(result.Value))),
-            EmptyResult => AsJson(new ObjectResult(new SuccessEnvelope(null))),
+            ObjectResult { Value: ErrorEnvelope error } result => Envelope(result.StatusCode, error),
+            ObjectResult result => Envelope(result.StatusCode, new SuccessEnvelope(result.Value)),
+            EmptyResult => Envelope(null, new SuccessEnvelope(null)),
             var other => other, // pages and files are no envelopes; a bare status gets its own further out
         };
-        if (context.Result is ObjectResult)
+        if (context.Result is EnvelopeResult)
             context.HttpContext.Response.Headers.CacheControl = "no-store";
     }
 
@@ -26,10 +26,5 @@ internal sealed class EnvelopeFilter : IAlwaysRunResultFilter
     {
     }
 
-    // Named, the content type stays the same whatever a client says it accepts.
-    private static ObjectResult AsJson(ObjectResult result)
-    {
-        result.ContentTypes = ["application/json"];
-        return result;
-    }
+    private static EnvelopeResult Envelope(int? status, object envelope) => new(status ?? StatusCodes.Status200OK, envelope);
 }

@@ -35,8 +35,5 @@ internal sealed class FailureHandler(ILogger<FailureHandler> logger) : IExceptio
 
     /// <summary>Writes an error envelope as the whole answer.</summary>
     public static Task WriteAsync(HttpContext context, int status, string message)
-    {
-        context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(new ErrorEnvelope(message));
-    }
+        => new EnvelopeResult(status, new ErrorEnvelope(message)).WriteAsync(context.Response);
 }

@@ -246,6 +246,7 @@ public sealed class ContractTests(string store)
             Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(answer));
             Assert.That((int)response.StatusCode, Is.EqualTo(status));
             Assert.That(response.Content.Headers.ContentType?.ToString(), Is.EqualTo("application/json; charset=utf-8"));
+            Assert.That(response.Headers.TransferEncodingChunked, Is.Null); // but of a known length, in one packet
         }
 
         return response;
