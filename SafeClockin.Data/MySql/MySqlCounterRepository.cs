@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Dapper;
 using MySqlConnector;
 using SafeClockin.Domain;
@@ -6,13 +5,18 @@ using SafeClockin.Domain.Counters;
 
 namespace SafeClockin.Data.MySql;
 
-internal sealed class MySqlCounterRepository(MySqlNodes nodes, MySqlSchema schema) : ICounterRepository
+internal sealed class MySqlCounterRepository(MySqlNodes nodes, MySqlSchema schema, TimeProvider time) : ICounterRepository
 {
     /// <summary>How long a call may take. It may have waited as long for the one before it: together under 10 s.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(4);
 
     /// <summary>How long a statement that has not run is tried again, as for a database that wakes up.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>After how long without an answer a connection from the pool may be dead.</summary>
+    private static readonly TimeSpan Trust = TimeSpan.FromSeconds(1);
+
+    private long _lastAnswer; // 0 after a failure, too
 
     public Task<long?> QueryCounterByIdAsync(int id)
         => OnTableAsync((connection, _) => connection.QuerySingleOrDefaultAsync<long?>(
@@ -66,7 +70,7 @@ internal sealed class MySqlCounterRepository(MySqlNodes nodes, MySqlSchema schem
     /// </summary>
     private async Task<T> RunAsync<T>(Func<MySqlConnection, long, Task<T>> statement)
     {
-        var began = Stopwatch.GetTimestamp();
+        var began = time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             var node = nodes.Current;
@@ -75,11 +79,17 @@ internal sealed class MySqlCounterRepository(MySqlNodes nodes, MySqlSchema schem
             {
                 var ceiling = await schema.FindCeilingAsync();
                 await using var connection = await node.OpenConnectionAsync();
+                // Found out by this, a dead connection costs the caller nothing: the statement has not been sent.
+                if (time.GetElapsedTime(Volatile.Read(ref _lastAnswer)) > Trust)
+                    await connection.ExecuteAsync("DO 1");
                 isSent = true;
-                return await statement(connection, ceiling);
+                var answer = await statement(connection, ceiling);
+                Volatile.Write(ref _lastAnswer, time.GetTimestamp());
+                return answer;
             }
             catch (MySqlException e) when (MySqlFailures.Of(e) is not MySqlFailure.OfTheStatement)
             {
+                Volatile.Write(ref _lastAnswer, 0);
                 var failure = MySqlFailures.Of(e);
                 if (failure is MySqlFailure.TableMissing or MySqlFailure.OutOfRange)
                     schema.Forget(); // it was dropped; or made wider, as operators answer to a full column
@@ -88,7 +98,7 @@ internal sealed class MySqlCounterRepository(MySqlNodes nodes, MySqlSchema schem
 
                 var mayHaveRun = isSent && failure == MySqlFailure.Unknown;
                 var isFull = failure == MySqlFailure.OutOfRange && attempt > 1;
-                if (mayHaveRun || isFull || Stopwatch.GetElapsedTime(began) > Patience)
+                if (mayHaveRun || isFull || time.GetElapsedTime(began) > Patience)
                     throw;
             }
 

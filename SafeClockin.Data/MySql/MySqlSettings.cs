@@ -43,6 +43,9 @@ internal sealed record MySqlSettings
             node.ConnectionTimeout = 2;
             node.DefaultCommandTimeout = 2;
             node.CancellationTimeout = 1;
+            // A round trip for each statement, to reset what none of them changes. It also finds dead connections, which
+            // the repository does when it has to.
+            node.ConnectionReset = false;
             // Two replicas with the driver's 100 each would exceed a server's usual limit of 151.
             node.MaximumPoolSize = 32;
         }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Dapper;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Moq;
 using SafeClockin.Data.MySql;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
@@ -135,6 +137,21 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
     }
 
     [Test]
+    public async Task A_connection_that_died_while_nobody_counted_costs_the_next_caller_nothing()
+    {
+        var later = TimeSpan.Zero;
+        var time = new Mock<TimeProvider> { CallBase = true };
+        time.Setup(t => t.GetTimestamp()).Returns(() => TimeProvider.System.GetTimestamp() + later.Ticks * Stopwatch.Frequency / TimeSpan.TicksPerSecond);
+        var counters = new MySqlCounterRepository(_nodes, new(_nodes), time.Object);
+        await counters.IncreaseCounterByIdAsync(1, 1);
+
+        Execute($"KILL {Query<long>($"SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{Database}'")}");
+        later = TimeSpan.FromSeconds(2);
+
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task Sixteen_replicas_that_start_at_once_make_one_table()
     {
         var values = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>
@@ -187,7 +204,7 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
     private static MySqlNodes Nodes(Dictionary<string, string> settings)
         => new(MySqlSettings.From(new ConfigurationBuilder().AddInMemoryCollection(settings!).Build()), NullLoggerFactory.Instance);
 
-    private static MySqlCounterRepository Repository(MySqlNodes nodes) => new(nodes, new MySqlSchema(nodes));
+    private static MySqlCounterRepository Repository(MySqlNodes nodes) => new(nodes, new(nodes), TimeProvider.System);
 
     private static void Execute(string sql)
     {
