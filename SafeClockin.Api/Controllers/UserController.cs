@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using SafeClockin.Api.Docs;
@@ -20,7 +21,7 @@ public sealed class UserController : ControllerBase
     [DataExample("""{"openid":"o6_bmjrPTlm6_2sgVt7hMZOPfL2M","expiresAt":1795967185}""")]
     public async Task<UserReport> GetAsync()
     {
-        var ticket = await HttpContext.AuthenticateAsync();
+        var ticket = await HttpContext.AuthenticateAsync(JwtBearerDefaults.AuthenticationScheme);
         return new(User.Identity!.Name!, ticket.Properties!.ExpiresUtc!.Value.ToUnixTimeSeconds());
     }
 }
