@@ -1,5 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using SafeClockin.Domain;
+using SafeClockin.Domain.Counters;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -49,6 +51,8 @@ internal static class Hosting
             {
                 // ASP.NET Core's own Information lines repeat the request log and hold query strings, where codes are.
                 log.MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning);
+                // Each refused connection with its stack; the request that it fails tells of it in one line.
+                log.MinimumLevel.Override("MySqlConnector", LogEventLevel.Warning);
                 // A failure to start is told in one line where it is caught.
                 log.MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
                 if (builder.Environment.IsDevelopment())
@@ -63,6 +67,22 @@ internal static class Hosting
                 }
             },
             preserveStaticLogger: true);
+
+    /// <summary>
+    /// Reads the count while the server starts, so that the first caller need not wait for a connection, for a database
+    /// that sleeps or for code that has not run yet. The service starts without a database just as well.
+    /// </summary>
+    public static async Task WakeStoreAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.Services.GetRequiredService<CounterService>().GetAsync();
+        }
+        catch (FailureException e)
+        {
+            app.Logger.LogWarning("{Failure}", e.Message);
+        }
+    }
 
     /// <summary>
     /// The page's files, which browsers keep: the page names each with a fingerprint of its content. (Mapped static

@@ -40,6 +40,7 @@ try
 
     var app = builder.Build();
     app.Logger.LogInformation("Counting in {Store}", store);
+    _ = Task.Run(app.WakeStoreAsync);
     foreach (var obstacle in app.Services.GetRequiredService<LoginService>().Obstacles)
         app.Logger.LogWarning("Login is not configured: {Obstacle}", obstacle);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dapper;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
@@ -64,6 +65,32 @@ public sealed class ProcessTests
         using var _ = service;
 
         Assert.That(service.Output, Does.Contain("MySQL at 127.0.0.1:3306, database flask_demo"));
+    }
+
+    [Test]
+    public async Task A_service_that_starts_finds_its_database_before_anybody_calls()
+    {
+        var settings = MySqlServer.NewDatabase();
+        var (service, client) = await ServiceProcess.StartAsync(settings);
+        using var _ = service;
+
+        using var database = MySqlServer.Connect();
+        Assert.That(
+            () => database.ExecuteScalar<long>(
+                "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = @name",
+                new { name = settings["MYSQL_DATABASE"] }),
+            Is.EqualTo(1).After(10_000, 20));
+    }
+
+    [Test]
+    public async Task A_service_that_starts_without_its_database_says_so_and_serves()
+    {
+        var (service, client) = await ServiceProcess.StartAsync(
+            new Dictionary<string, string> { ["MYSQL_ADDRESS"] = $"127.0.0.1:{MariaDb.FreePort()}" });
+        using var _ = service;
+
+        Assert.That((await client.GetAsync("/health")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(() => service.Output, Does.Contain("The store is unavailable").After(10_000, 20));
     }
 
     [TestCase("MYSQL_ADDRESS", "db.internal:3307", "MySQL at db.internal:3307, database flask_demo")]
