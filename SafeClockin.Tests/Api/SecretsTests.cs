@@ -121,7 +121,7 @@ public sealed class SecretsTests
                WeChatStub.Text($$"""{"openid":"o","session_key":"{{WeChatStub.SessionKey}}" """),
                WeChatStub.Text(WeChatStub.Secret),
                WeChatStub.Raw($"HTTP/1.1 500 {WeChatStub.Secret}\r\nX-Secret: {WeChatStub.Secret}\r\nConnection: close\r\n\r\n{WeChatStub.Secret}"),
-               WeChatStub.Raw($"HTTP/1.1 302 Found\r\nLocation: /?secret={WeChatStub.Secret}\r\nContent-Length: 0\r\n\r\n"),
+               WeChatStub.Raw($"HTTP/1.1 302 Found\r\nLocation: /?secret={WeChatStub.Secret}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
                WeChatStub.Raw($"{WeChatStub.Secret}\r\n\r\n"),
                WeChatStub.Raw(""),
            }

@@ -70,7 +70,10 @@ internal sealed class WeChatStub : IDisposable
     public static Func<Stream, CancellationToken, Task> Text(string body)
         => Raw($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}");
 
-    /// <summary>These bytes, and the end of the connection.</summary>
+    /// <summary>
+    /// These bytes, and the end of the connection. A whole answer must announce that end, or the next login may be sent
+    /// on the connection that is ending, and fail.
+    /// </summary>
     public static Func<Stream, CancellationToken, Task> Raw(string answer)
         => async (stream, stop) => await stream.WriteAsync(Encoding.UTF8.GetBytes(answer), stop);
 
