@@ -4,8 +4,8 @@ using MySqlConnector;
 namespace SafeClockin.Data.MySql;
 
 /// <summary>
-/// Finds or makes the database and its table, when they are first needed rather than at the start: the service
-/// listens before its database is reachable.
+/// Finds or makes the database and its table when they are first needed: the service listens before its database is
+/// reachable, and makes anew what is dropped meanwhile.
 /// </summary>
 internal sealed class MySqlSchema(MySqlNodes nodes)
 {
