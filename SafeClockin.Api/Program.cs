@@ -35,7 +35,6 @@ try
     builder.AddTokenAuth();
     builder.AddLoginRateLimit();
     builder.Services.AddControllersWithViews().AddEnvelopes();
-    builder.Services.AddApiDocs();
     builder.Services.RemoveKeyMaking();
 
     var app = builder.Build();
@@ -51,8 +50,8 @@ try
     app.UseAssets();
     app.UseLoginRateLimit();
     app.UseTokenAuth();
+    app.UseApiDocs();
     app.MapControllers();
-    app.MapApiDocs();
 
     await app.RunAsync();
     return 0;

@@ -11,13 +11,16 @@ namespace SafeClockin.Api.Docs;
 /// Describes what goes over the wire. The framework sees plain values leave the actions and knows nothing of the
 /// envelope, of the failures, or of a body that an action reads by itself.
 /// </summary>
-internal sealed class ContractTransformer : IOpenApiOperationTransformer, IOpenApiDocumentTransformer
+/// <remarks>
+/// Implements no interface of the library: MVC loads each type here, and what it derives from, to find controllers.
+/// </remarks>
+internal static class ContractTransformer
 {
     private const string Json = "application/json";
     private const string ErrorSchema = "Error";
     private const string TokenScheme = "token";
 
-    public Task TransformAsync(
+    public static Task TransformAsync(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var action = (ControllerActionDescriptor)context.Description.ActionDescriptor;
@@ -63,7 +66,7 @@ internal sealed class ContractTransformer : IOpenApiOperationTransformer, IOpenA
         return Task.CompletedTask;
     }
 
-    public Task TransformAsync(
+    public static Task TransformAsync(
         OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info = new()
