@@ -65,6 +65,7 @@ public static class DataServices
         var settings = WeChatSettings.From(builder.Configuration);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<IWeChatClient, WeChatClient>();
+        builder.Services.AddSingleton(services => new Lazy<IWeChatApi>(services.GetRequiredService<IWeChatApi>));
         builder.Services.AddRefitGeneratedClient<IWeChatApi>()
             .ConfigureHttpClient(http => http.BaseAddress = settings.BaseUrl)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler

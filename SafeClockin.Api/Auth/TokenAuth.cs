@@ -30,7 +30,8 @@ internal static class TokenAuth
             bearer.SaveToken = false;
             bearer.TokenValidationParameters = new()
             {
-                IssuerSigningKey = secret.SigningKey, // without one every token is refused
+                // Without a key every token is refused.
+                IssuerSigningKey = secret.SigningKey is { } key ? new SymmetricSecurityKey(key) : null,
                 ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
                 ValidTypes = [JwtConstants.HeaderType],
                 ValidateIssuer = false,

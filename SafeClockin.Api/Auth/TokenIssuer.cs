@@ -9,16 +9,15 @@ internal sealed class TokenIssuer(TokenSecret secret, SessionKeySeal seal) : ITo
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
-    // Left alone it would add nbf, which a client with a slow clock trips over.
-    private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
-
     public string? Obstacle => secret.Obstacle;
 
     public string Issue(WeChatSession session)
     {
         // Whole seconds, rounded down: PyJWT refuses a token from the future.
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        return _handler.CreateToken(new SecurityTokenDescriptor
+        // Left alone it would add nbf, which a client with a slow clock trips over.
+        var handler = new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false };
+        return handler.CreateToken(new SecurityTokenDescriptor
         {
             Claims = new Dictionary<string, object>
             {
@@ -27,7 +26,7 @@ internal sealed class TokenIssuer(TokenSecret secret, SessionKeySeal seal) : ITo
                 [JwtRegisteredClaimNames.Iat] = now,
                 [JwtRegisteredClaimNames.Exp] = now + (long)Lifetime.TotalSeconds,
             },
-            SigningCredentials = new(secret.SigningKey, SecurityAlgorithms.HmacSha256),
+            SigningCredentials = new(new SymmetricSecurityKey(secret.SigningKey), SecurityAlgorithms.HmacSha256),
         });
     }
 }

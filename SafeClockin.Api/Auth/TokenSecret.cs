@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.IdentityModel.Tokens;
 
 namespace SafeClockin.Api.Auth;
 
@@ -16,8 +15,7 @@ internal sealed class TokenSecret
         if (weakness is null || isDevelopment)
         {
             // The library refuses a short key. HMAC fills it up with zeros anyway, so the signature stays the same.
-            var padded = secret.Length < EnoughBytes ? [.. secret, .. new byte[EnoughBytes - secret.Length]] : secret;
-            SigningKey = new SymmetricSecurityKey(padded);
+            SigningKey = secret.Length < EnoughBytes ? [.. secret, .. new byte[EnoughBytes - secret.Length]] : secret;
             SealingKey = HKDF.DeriveKey(
                 HashAlgorithmName.SHA256, secret, 32, info: "safeclockin/session_key/v1"u8.ToArray());
             Warning = weakness is null ? null : weakness + ": whoever guesses it can log in as anybody";
@@ -29,7 +27,7 @@ internal sealed class TokenSecret
     }
 
     /// <summary>Signs and verifies tokens; null when the secret must not be used.</summary>
-    public SecurityKey? SigningKey { get; }
+    public byte[]? SigningKey { get; }
 
     /// <summary>Seals what tokens carry for the server alone; null when the secret must not be used.</summary>
     public byte[]? SealingKey { get; }

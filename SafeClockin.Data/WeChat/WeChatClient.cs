@@ -11,7 +11,9 @@ namespace SafeClockin.Data.WeChat;
 /// Asks WeChat, and turns what goes wrong into failures in words of our own: Refit's exceptions hold the request's
 /// URL with WX_SECRET, and the answer with the session_key.
 /// </summary>
-internal sealed partial class WeChatClient(WeChatSettings settings, IWeChatApi api) : IWeChatClient
+/// <param name="settings">As whom to ask.</param>
+/// <param name="api">Made when first asked: a service that starts to count needs no HTTP client.</param>
+internal sealed partial class WeChatClient(WeChatSettings settings, Lazy<IWeChatApi> api) : IWeChatClient
 {
     // For connecting, sending and the last byte of the answer together.
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
@@ -42,7 +44,7 @@ internal sealed partial class WeChatClient(WeChatSettings settings, IWeChatApi a
         var began = Stopwatch.GetTimestamp();
         try
         {
-            return await api.Code2SessionAsync(settings.AppId, settings.Secret, code, deadline.Token);
+            return await api.Value.Code2SessionAsync(settings.AppId, settings.Secret, code, deadline.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or ApiExceptionBase)
         {

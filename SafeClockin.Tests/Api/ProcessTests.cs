@@ -93,6 +93,28 @@ public sealed class ProcessTests
         Assert.That(() => service.Output, Does.Contain("The store is unavailable").After(10_000, 20));
     }
 
+    [Test, Platform("Linux", Reason = "Which libraries a process has loaded is read from /proc.")]
+    public async Task A_library_that_counting_does_not_need_is_loaded_by_the_first_request_that_does()
+    {
+        var (service, client) = await ServiceProcess.StartAsync(MySqlServer.NewDatabase());
+        using var _ = service;
+        string[] documentation = ["Microsoft.AspNetCore.OpenApi", "Scalar.AspNetCore"];
+        string[] tokens = ["Microsoft.IdentityModel.Tokens", "Microsoft.IdentityModel.JsonWebTokens"];
+
+        await client.PostActionAsync("inc");
+        Assert.That(
+            service.LoadedLibraries(),
+            Does.Contain("MySqlConnector")
+                .And.None.AnyOf([.. documentation, .. tokens, "Microsoft.Data.Sqlite", "OpenTelemetry"]));
+
+        using var page = await client.GetAsync("/docs");
+        Assert.That(service.LoadedLibraries(), Is.SupersetOf(documentation).And.None.AnyOf(tokens));
+
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "x");
+        using var user = await client.GetAsync("/api/user");
+        Assert.That(service.LoadedLibraries(), Is.SupersetOf(tokens));
+    }
+
     [TestCase("MYSQL_ADDRESS", "db.internal:3307", "MySQL at db.internal:3307, database flask_demo")]
     [TestCase("MYSQL_PASSWORD", "x", "MySQL at 127.0.0.1:3306, database flask_demo")]
     [TestCase("MYSQL_USERNAME", "x", "MySQL at 127.0.0.1:3306, database flask_demo")]

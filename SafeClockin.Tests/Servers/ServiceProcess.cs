@@ -89,6 +89,13 @@ internal sealed partial class ServiceProcess : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>The names of the .NET libraries that the process has loaded so far. On Linux only.</summary>
+    public IReadOnlyCollection<string> LoadedLibraries()
+        => File.ReadLines($"/proc/{Id}/maps")
+            .Where(line => line.EndsWith(".dll", StringComparison.Ordinal))
+            .Select(line => Path.GetFileNameWithoutExtension(line))
+            .ToHashSet();
+
     public void Kill()
     {
         _process.Kill();
