@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
 using Serilog;
@@ -36,13 +37,17 @@ internal static class Hosting
     }
 
     /// <summary>
-    /// Leaves out what MVC brings along to make an encryption key at the start and write it to the home folder: a
-    /// container would do so anew each time, and nothing here is protected with it.
+    /// Leaves out what MVC brings along for TempData, encrypted cookies that nothing here uses: a filter around each action,
+    /// and an encryption key that is made at the start and written to the home folder.
     /// </summary>
-    public static void RemoveKeyMaking(this IServiceCollection services)
-        => services.Remove(services.Single(service =>
+    public static IMvcBuilder RemoveTempData(this IMvcBuilder mvc)
+    {
+        mvc.Services.Remove(mvc.Services.Single(service =>
             service.ServiceType == typeof(IHostedService)
             && service.ImplementationType?.Assembly == typeof(KeyManagementOptions).Assembly));
+        return mvc.AddMvcOptions(options =>
+            options.Filters.Remove(options.Filters.OfType<SaveTempDataAttribute>().Single()));
+    }
 
     /// <summary>Logs to stdout: for people in Development, one JSON object a line everywhere else.</summary>
     public static void AddLogging(this WebApplicationBuilder builder)
@@ -53,6 +58,8 @@ internal static class Hosting
                 log.MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning);
                 // Each refused connection with its stack; the request that it fails tells of it in one line.
                 log.MinimumLevel.Override("MySqlConnector", LogEventLevel.Warning);
+                // That a container has no place for encryption keys: a view asks for some, and never uses them.
+                log.MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error);
                 // A failure to start is told in one line where it is caught.
                 log.MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
                 if (builder.Environment.IsDevelopment())

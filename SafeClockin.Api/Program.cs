@@ -34,8 +34,7 @@ try
     builder.Services.AddSingleton<LoginService>();
     builder.AddTokenAuth();
     builder.AddLoginRateLimit();
-    builder.Services.AddControllersWithViews().AddEnvelopes();
-    builder.Services.RemoveKeyMaking();
+    builder.Services.AddControllersWithViews().RemoveTempData().AddEnvelopes();
 
     var app = builder.Build();
     app.Logger.LogInformation("Counting in {Store}", store);

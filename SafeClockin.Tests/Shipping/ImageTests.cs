@@ -1,3 +1,4 @@
+using System.Net;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Shipping;
@@ -48,6 +49,23 @@ public sealed class ImageTests
         Assert.That(
             await CheckAsync("ASPNETCORE_HTTP_PORTS", $"{client.BaseAddress!.Port}"),
             Is.EqualTo((0, "")));
+    }
+
+    [Test]
+    public async Task A_container_without_a_home_folder_hears_nothing_of_keys_that_nothing_uses()
+    {
+        var (service, client) = await ServiceProcess.StartAsync(
+            new Dictionary<string, string>(Service.EmbeddedStore()) { ["HOME"] = "/dev/null" });
+        using var _ = service;
+
+        foreach (var path in new[] { "/", "/api/count", "/api/user" })
+        {
+            using var response = await client.GetAsync(path);
+            Assert.That(response.StatusCode, Is.Not.EqualTo(HttpStatusCode.InternalServerError));
+        }
+
+        Assert.That(await service.StopAsync(), Is.Zero);
+        Assert.That(service.Output, Does.Contain("/api/user").And.Not.Contain("DataProtection"));
     }
 
     private static Task<(int ExitCode, string Output)> CheckAsync(string variable, string value)
