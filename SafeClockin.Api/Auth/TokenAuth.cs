@@ -30,8 +30,7 @@ internal static class TokenAuth
             bearer.SaveToken = false;
             bearer.TokenValidationParameters = new()
             {
-                // Without a key every token is refused.
-                IssuerSigningKey = secret.SigningKey is { } key ? new SymmetricSecurityKey(key) : null,
+                IssuerSigningKey = secret.SigningKey, // without one every token is refused
                 ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
                 ValidTypes = [JwtConstants.HeaderType],
                 ValidateIssuer = false,

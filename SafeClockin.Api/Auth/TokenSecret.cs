@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.IdentityModel.Tokens;
 
 namespace SafeClockin.Api.Auth;
 
@@ -10,12 +11,14 @@ internal sealed class TokenSecret
     private const string Placeholder = "your-token-secret";
     private const int EnoughBytes = 32; // as long as the signature, which RFC 7518 asks for
 
+    private readonly byte[]? _signingKey;
+
     private TokenSecret(byte[] secret, string? weakness, bool isDevelopment)
     {
         if (weakness is null || isDevelopment)
         {
             // The library refuses a short key. HMAC fills it up with zeros anyway, so the signature stays the same.
-            SigningKey = secret.Length < EnoughBytes ? [.. secret, .. new byte[EnoughBytes - secret.Length]] : secret;
+            _signingKey = secret.Length < EnoughBytes ? [.. secret, .. new byte[EnoughBytes - secret.Length]] : secret;
             SealingKey = HKDF.DeriveKey(
                 HashAlgorithmName.SHA256, secret, 32, info: "safeclockin/session_key/v1"u8.ToArray());
             Warning = weakness is null ? null : weakness + ": whoever guesses it can log in as anybody";
@@ -27,7 +30,8 @@ internal sealed class TokenSecret
     }
 
     /// <summary>Signs and verifies tokens; null when the secret must not be used.</summary>
-    public byte[]? SigningKey { get; }
+    /// <remarks>Made when asked for: a service that starts to count does not load the library.</remarks>
+    public SecurityKey? SigningKey => _signingKey is null ? null : new SymmetricSecurityKey(_signingKey);
 
     /// <summary>Seals what tokens carry for the server alone; null when the secret must not be used.</summary>
     public byte[]? SealingKey { get; }
