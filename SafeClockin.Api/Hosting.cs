@@ -1,8 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Mvc.ViewFeatures;
-using SafeClockin.Domain;
-using SafeClockin.Domain.Counters;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -74,22 +72,6 @@ internal static class Hosting
                 }
             },
             preserveStaticLogger: true);
-
-    /// <summary>
-    /// Reads the count while the server starts, so that the first caller need not wait for a connection, for a database
-    /// that sleeps or for code that has not run yet. The service starts without a database just as well.
-    /// </summary>
-    public static async Task WakeStoreAsync(this WebApplication app)
-    {
-        try
-        {
-            await app.Services.GetRequiredService<CounterService>().GetAsync();
-        }
-        catch (FailureException e)
-        {
-            app.Logger.LogWarning("{Failure}", e.Message);
-        }
-    }
 
     /// <summary>
     /// The page's files, which browsers keep: the page names each with a fingerprint of its content. (Mapped static

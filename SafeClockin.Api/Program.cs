@@ -28,17 +28,16 @@ try
     builder.AddTelemetry();
 
     // The layers: controllers call the domain's services, which go through the ports that Data implements.
-    var store = builder.AddData();
+    builder.AddData();
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddSingleton<CounterService>();
     builder.Services.AddSingleton<LoginService>();
+    builder.Services.AddHostedService<StoreWarmUp>();
     builder.AddTokenAuth();
     builder.AddLoginRateLimit();
     builder.Services.AddControllersWithViews().RemoveTempData().AddEnvelopes();
 
     var app = builder.Build();
-    app.Logger.LogInformation("Counting in {Store}", store);
-    _ = Task.Run(app.WakeStoreAsync);
     foreach (var obstacle in app.Services.GetRequiredService<LoginService>().Obstacles)
         app.Logger.LogWarning("Login is not configured: {Obstacle}", obstacle);
 

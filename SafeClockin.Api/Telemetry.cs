@@ -18,7 +18,7 @@ internal static class Telemetry
     private static readonly string[] Meters =
     [
         "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.RateLimiting",
-        "System.Net.Http", "System.Runtime", "MySqlConnector", "SafeClockin.*",
+        "System.Net.Http", "System.Runtime", "SafeClockin.*",
     ];
 
     /// <summary>Sends traces and metrics when OTEL_EXPORTER_OTLP_ENDPOINT is set; otherwise costs nothing.</summary>

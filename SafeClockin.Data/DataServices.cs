@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Refit;
 using SafeClockin.Data.MySql;
 using SafeClockin.Data.Sqlite;
@@ -22,9 +23,9 @@ public static class DataServices
     /// the embedded file; and how to reach WeChat by the WX_ variables. Nothing is connected to yet: the service
     /// listens before its database is reachable.
     /// </summary>
-    /// <returns>A description of the store for the log.</returns>
+    /// <returns>The same builder.</returns>
     /// <exception cref="SettingException">A setting cannot be understood.</exception>
-    public static string AddData(this IHostApplicationBuilder builder)
+    public static IHostApplicationBuilder AddData(this IHostApplicationBuilder builder)
     {
         builder.AddWeChat();
         var settings = builder.Configuration;
@@ -34,7 +35,7 @@ public static class DataServices
             "sqlite" => builder.AddSqlite(),
             null when builder.Environment.IsProduction() || MySqlVariables.Any(name => settings[name] is { Length: > 0 })
                 => builder.AddMySql(),
-            null => builder.AddSqlite() + "; set MYSQL_ADDRESS to count in MySQL",
+            null => builder.AddSqlite(),
             _ => throw new SettingException("STORE", settings["STORE"]!, "mysql or sqlite"),
         };
     }
@@ -43,21 +44,20 @@ public static class DataServices
     internal static string? Setting(this IConfiguration settings, string name)
         => settings[name]?.Trim() is { Length: > 0 } value ? value : null;
 
-    private static string AddMySql(this IHostApplicationBuilder builder)
+    private static IHostApplicationBuilder AddMySql(this IHostApplicationBuilder builder)
     {
-        var settings = MySqlSettings.From(builder.Configuration);
-        builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton<MySqlNodes>();
-        builder.Services.AddSingleton<MySqlSchema>();
+        builder.Services.AddSingleton(MySqlSettings.From(builder.Configuration));
+        builder.Services.AddSingleton<MySqlStore>();
         builder.Services.AddSingleton<ICounterRepository, MySqlCounterRepository>();
-        return settings.ToString();
+        return builder;
     }
 
-    private static string AddSqlite(this IHostApplicationBuilder builder)
+    private static IHostApplicationBuilder AddSqlite(this IHostApplicationBuilder builder)
     {
         var file = Path.GetFullPath(builder.Configuration.Setting("SQLITE_FILE") ?? "data/safeclockin.db");
-        builder.Services.AddSingleton<ICounterRepository>(new SqliteCounterRepository(file));
-        return $"the embedded SQLite file {file}";
+        builder.Services.AddSingleton(services => new SqliteStore(file, services.GetRequiredService<ILogger<SqliteStore>>()));
+        builder.Services.AddSingleton<ICounterRepository, SqliteCounterRepository>();
+        return builder;
     }
 
     private static void AddWeChat(this IHostApplicationBuilder builder)

@@ -1,109 +1,89 @@
 using Dapper;
 using MySqlConnector;
-using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
 
 namespace SafeClockin.Data.MySql;
 
-internal sealed class MySqlCounterRepository(MySqlNodes nodes, MySqlSchema schema, TimeProvider time) : ICounterRepository
+internal sealed class MySqlCounterRepository : ICounterRepository
 {
-    /// <summary>How long a call may take. It may have waited as long for the one before it: together under 10 s.</summary>
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(4);
+    private readonly MySqlTable _table;
+    private long _ceiling;
 
-    /// <summary>How long a statement that has not run is tried again, as for a database that wakes up.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
-
-    /// <summary>After how long without an answer a connection from the pool may be dead.</summary>
-    private static readonly TimeSpan Trust = TimeSpan.FromSeconds(1);
-
-    private long _lastAnswer; // 0 after a failure, too
+    public MySqlCounterRepository(MySqlStore store)
+        => _table = store.AddTable(
+            "Counters",
+            key: ["id"],
+            """
+            CREATE TABLE IF NOT EXISTS `Counters` (
+                `id` int NOT NULL AUTO_INCREMENT,
+                `count` bigint NOT NULL DEFAULT 0,
+                `createdAt` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
+                `updatedAt` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
+                PRIMARY KEY (`id`)
+            ) ENGINE = InnoDB
+            """,
+            ReadCeilingAsync);
 
     public Task<long?> QueryCounterByIdAsync(int id)
-        => OnTableAsync((connection, _) => connection.QuerySingleOrDefaultAsync<long?>(
+        => _table.RepeatableAsync(connection => connection.QuerySingleOrDefaultAsync<long?>(
             "SELECT `count` FROM `Counters` WHERE `id` = @id",
             new { id }));
 
-    /// <remarks>
-    /// LAST_INSERT_ID(x) yields x and keeps it for this connection, which is how one atomic statement tells the
-    /// value it made; it is unsigned, hence the casts. Past the ceiling the sum is driven out of BIGINT's range,
-    /// which fails under every sql_mode: left alone, a server that is not strict would store the ceiling and report
-    /// the sum. The two timestamps are TIMESTAMP columns, for which CURRENT_TIMESTAMP is right in any time zone.
-    /// </remarks>
-    public Task<long> IncreaseCounterByIdAsync(int id, long by)
-        => OnTableAsync((connection, ceiling) => connection.ExecuteScalarAsync<long>(
-            """
-            INSERT INTO `Counters` (`id`, `count`, `createdAt`, `updatedAt`)
-            VALUES (@id, LAST_INSERT_ID(@by), CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)
-            ON DUPLICATE KEY UPDATE
-                `count` = CAST(LAST_INSERT_ID(
-                    COALESCE(`count`, 0) + @by + IF(`count` > @ceiling - @by, 9223372036854775807, 0)) AS SIGNED),
-                `updatedAt` = CURRENT_TIMESTAMP;
-            SELECT CAST(LAST_INSERT_ID() AS SIGNED)
-            """,
-            new { id, by, ceiling }));
+    public Task<Increase> IncreaseCounterByIdAsync(int id, long by)
+        => _table.OnceAsync(async connection =>
+        {
+            var (before, after) = await IncreaseAsync(connection, id, by);
+            if (after - before == by)
+                return new(before, after);
+
+            // Full. Operators answer that by making the column wider.
+            await ReadCeilingAsync(connection);
+            return new Increase(before, (await IncreaseAsync(connection, id, by - (after - before))).After);
+        });
 
     /// <remarks>py-safeClockin deletes the row, on which increments at the same time run into deadlocks.</remarks>
     public Task ClearCounterByIdAsync(int id)
-        => OnTableAsync((connection, _) => connection.ExecuteAsync(
+        => _table.OnceAsync(connection => connection.ExecuteAsync(
             "UPDATE `Counters` SET `count` = 0, `updatedAt` = CURRENT_TIMESTAMP WHERE `id` = @id",
             new { id }));
 
-    private async Task<T> OnTableAsync<T>(Func<MySqlConnection, long, Task<T>> statement)
+    /// <remarks>
+    /// LAST_INSERT_ID(x) yields x and has the server tell it with its answer, which is how one atomic statement tells the
+    /// count that it found, from which the one that it left follows. It is unsigned, hence the cast. Columns are assigned
+    /// in the order in which they stand here: `updatedAt` sees the old count.
+    /// </remarks>
+    private async Task<Increase> IncreaseAsync(MySqlConnection connection, int id, long by)
     {
-        try
-        {
-            return await RunAsync(statement).WaitAsync(Deadline);
-        }
-        catch (MySqlException e) when (MySqlFailures.Of(e) == MySqlFailure.OutOfRange)
-        {
-            throw new CounterFullException(e);
-        }
-        catch (Exception e) when (e is MySqlException or TimeoutException)
-        {
-            throw FailureException.StoreUnavailable(e);
-        }
+        var ceiling = Volatile.Read(ref _ceiling);
+        await using var increase = new MySqlCommand(
+            """
+            INSERT INTO `Counters` (`id`, `count`, `createdAt`, `updatedAt`)
+            VALUES (@id, LAST_INSERT_ID(0) + LEAST(@by, @ceiling), CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)
+            ON DUPLICATE KEY UPDATE
+                `updatedAt` = IF(COALESCE(`count`, 0) < @ceiling, CURRENT_TIMESTAMP, `updatedAt`),
+                `count` = IF(
+                    CAST(LAST_INSERT_ID(COALESCE(`count`, 0)) AS SIGNED) > @ceiling - @by, @ceiling, COALESCE(`count`, 0) + @by)
+            """,
+            connection);
+        increase.Parameters.AddWithValue("@id", id);
+        increase.Parameters.AddWithValue("@by", by);
+        increase.Parameters.AddWithValue("@ceiling", ceiling);
+        await increase.ExecuteNonQueryAsync();
+        var before = increase.LastInsertedId;
+        return new(before, before > ceiling - by ? ceiling : before + by);
     }
 
-    /// <summary>
-    /// Runs a statement, and again as long as it certainly has not run. One that was sent and not answered may have
-    /// run: it is never sent again.
-    /// </summary>
-    private async Task<T> RunAsync<T>(Func<MySqlConnection, long, Task<T>> statement)
+    // py-safeClockin made the column 32 bits wide.
+    private async Task ReadCeilingAsync(MySqlConnection connection)
     {
-        var began = time.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
+        var type = (await connection.QuerySingleAsync<(string Name, string Type)>("SHOW COLUMNS FROM `Counters` LIKE 'count'")).Type;
+        var isUnsigned = type.Contains("unsigned", StringComparison.Ordinal);
+        var ceiling = type.Split('(', ' ')[0] switch
         {
-            var node = nodes.Current;
-            var isSent = false;
-            try
-            {
-                var ceiling = await schema.FindCeilingAsync();
-                await using var connection = await node.OpenConnectionAsync();
-                // Found out by this, a dead connection costs the caller nothing: the statement has not been sent.
-                if (time.GetElapsedTime(Volatile.Read(ref _lastAnswer)) > Trust)
-                    await connection.ExecuteAsync("DO 1");
-                isSent = true;
-                var answer = await statement(connection, ceiling);
-                Volatile.Write(ref _lastAnswer, time.GetTimestamp());
-                return answer;
-            }
-            catch (MySqlException e) when (MySqlFailures.Of(e) is not MySqlFailure.OfTheStatement)
-            {
-                Volatile.Write(ref _lastAnswer, 0);
-                var failure = MySqlFailures.Of(e);
-                if (failure is MySqlFailure.TableMissing or MySqlFailure.OutOfRange)
-                    schema.Forget(); // it was dropped; or made wider, as operators answer to a full column
-                else if (failure is MySqlFailure.NodeRefused or MySqlFailure.Unknown)
-                    await nodes.LeaveAsync(node, e);
-
-                var mayHaveRun = isSent && failure == MySqlFailure.Unknown;
-                var isFull = failure == MySqlFailure.OutOfRange && attempt > 1;
-                if (mayHaveRun || isFull || time.GetElapsedTime(began) > Patience)
-                    throw;
-            }
-
-            // Ever later, and apart from the others that failed at the same moment.
-            await Task.Delay(Random.Shared.Next(10, 50) * attempt);
-        }
+            "int" => isUnsigned ? uint.MaxValue : int.MaxValue,
+            "bigint" => long.MaxValue,
+            _ => throw new InvalidTableException("Counters", $"its column count is a {type}, not an int or a bigint"),
+        };
+        Volatile.Write(ref _ceiling, ceiling);
     }
 }

@@ -17,12 +17,10 @@ internal sealed record MySqlSettings
     private const string ExpectedAddress =
         "host, host:port or [IPv6]:port, or several of one cluster separated by commas";
 
-    private readonly IReadOnlyList<MySqlConnectionStringBuilder> _nodes;
-
-    private MySqlSettings(IReadOnlyList<MySqlConnectionStringBuilder> nodes) => _nodes = nodes;
+    private MySqlSettings(IReadOnlyList<MySqlConnectionStringBuilder> nodes) => Nodes = nodes;
 
     /// <summary>How to connect to each node, in the order of MYSQL_ADDRESS.</summary>
-    public IEnumerable<string> ConnectionStrings => _nodes.Select(node => node.ConnectionString);
+    public IReadOnlyList<MySqlConnectionStringBuilder> Nodes { get; }
 
     /// <summary>Reads and checks the MYSQL_ variables.</summary>
     /// <exception cref="SettingException">One of them cannot be understood.</exception>
@@ -39,22 +37,19 @@ internal sealed record MySqlSettings
             node.UserID = settings.Setting(Username) ?? "root";
             node.Password = settings[Password] ?? "root"; // empty is the empty password
             node.Database = database;
-            // In seconds. Together they end before the repository's deadline does.
+            // In seconds. A statement that is not answered in time is not waited for any longer: to have the server
+            // break it off would take another connection.
             node.ConnectionTimeout = 2;
             node.DefaultCommandTimeout = 2;
-            node.CancellationTimeout = 1;
-            // A round trip for each statement, to reset what none of them changes. It also finds dead connections, which
-            // the repository does when it has to.
-            node.ConnectionReset = false;
-            // Two replicas with the driver's 100 each would exceed a server's usual limit of 151.
-            node.MaximumPoolSize = 32;
+            node.CancellationTimeout = -1;
+            node.Pooling = false; // each table keeps its own
         }
 
         return new(nodes);
     }
 
     public override string ToString()
-        => $"MySQL at {string.Join(',', _nodes.Select(node => $"{node.Server}:{node.Port}"))}, database {_nodes[0].Database}";
+        => $"MySQL at {string.Join(',', Nodes.Select(node => $"{node.Server}:{node.Port}"))}, database {Nodes[0].Database}";
 
     private static MySqlConnectionStringBuilder ParseNode(string node, string address)
     {

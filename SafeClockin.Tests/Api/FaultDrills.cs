@@ -106,9 +106,9 @@ public sealed class FaultDrills
 
         for (var i = 0; i < 5; i++)
         {
-            proxy.LoseAnswers(true);
+            proxy.Forward(FaultyProxy.Lost);
             await Task.Delay(200); // the fault itself
-            proxy.LoseAnswers(false);
+            proxy.Forward(FaultyProxy.Untouched);
             await load.AcknowledgesAsync(100);
         }
 

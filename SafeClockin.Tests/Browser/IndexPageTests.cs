@@ -133,7 +133,7 @@ public sealed class IndexPageTests
     [Test]
     public async Task No_button_can_be_pressed_while_a_request_is_under_way()
     {
-        var answer = new TaskCompletionSource<long>();
+        var answer = new TaskCompletionSource<Increase>();
         using var service = StartOn(counters =>
         {
             counters.Setup(c => c.QueryCounterByIdAsync(1)).ReturnsAsync(41);
@@ -146,7 +146,7 @@ public sealed class IndexPageTests
         await Assertions.Expect(visitor.Button("+1")).ToBeDisabledAsync();
         await Assertions.Expect(visitor.Button("清零")).ToBeDisabledAsync();
 
-        answer.SetResult(42);
+        answer.SetResult(new(41, 42));
         await visitor.SeeCountAsync("42");
         await Assertions.Expect(visitor.Button("+1")).ToBeEnabledAsync();
         await Assertions.Expect(visitor.Button("清零")).ToBeEnabledAsync();
@@ -208,7 +208,7 @@ public sealed class IndexPageTests
         using var service = StartOn(counters =>
         {
             counters.Setup(c => c.QueryCounterByIdAsync(1)).ReturnsAsync(2147483647);
-            counters.Setup(c => c.IncreaseCounterByIdAsync(1, 1)).ThrowsAsync(new CounterFullException(new OverflowException()));
+            counters.Setup(c => c.IncreaseCounterByIdAsync(1, 1)).ReturnsAsync(new Increase(2147483647, 2147483647));
         });
         await using var visitor = await Visitor.OpenAsync(service.ClientOptions.BaseAddress);
 

@@ -8,7 +8,7 @@ public abstract class CounterRepositoryTests
     private const int Id = 1;
 
     /// <summary>The repository under test, on an empty store.</summary>
-    internal abstract ICounterRepository Counters { get; }
+    internal ICounterRepository Counters { get; set; }
 
     [Test]
     public async Task A_row_that_was_never_counted_has_no_count()
@@ -17,7 +17,7 @@ public abstract class CounterRepositoryTests
     [Test]
     public async Task The_first_increase_makes_the_row()
     {
-        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 3), Is.EqualTo(3));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 3), Is.EqualTo(new Increase(0, 3)));
         Assert.That(await CountAsync(), Is.EqualTo(3));
     }
 
@@ -26,7 +26,7 @@ public abstract class CounterRepositoryTests
     {
         await Counters.IncreaseCounterByIdAsync(Id, 3);
 
-        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 4), Is.EqualTo(7));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 4), Is.EqualTo(new Increase(3, 7)));
         Assert.That(await CountAsync(), Is.EqualTo(7));
     }
 
@@ -47,7 +47,7 @@ public abstract class CounterRepositoryTests
         await Counters.ClearCounterByIdAsync(Id);
 
         Assert.That(await CountAsync(), Is.Zero);
-        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 1), Is.EqualTo(1));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 1), Is.EqualTo(new Increase(0, 1)));
     }
 
     [Test]
@@ -59,24 +59,31 @@ public abstract class CounterRepositoryTests
     }
 
     [Test]
-    public async Task Past_the_column_s_ceiling_nothing_changes()
+    public async Task At_the_column_s_ceiling_as_much_is_added_as_fits_and_then_nothing()
     {
-        await Counters.IncreaseCounterByIdAsync(Id, long.MaxValue - 1);
+        await Counters.IncreaseCounterByIdAsync(Id, long.MaxValue - 3);
 
-        await Assert.ThrowsAsync<CounterFullException>(() => Counters.IncreaseCounterByIdAsync(Id, 2));
-        Assert.That(await CountAsync(), Is.EqualTo(long.MaxValue - 1));
-        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 1), Is.EqualTo(long.MaxValue));
-        await Assert.ThrowsAsync<CounterFullException>(() => Counters.IncreaseCounterByIdAsync(Id, 1));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 5), Is.EqualTo(new Increase(long.MaxValue - 3, long.MaxValue)));
         Assert.That(await CountAsync(), Is.EqualTo(long.MaxValue));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 5), Is.EqualTo(new Increase(long.MaxValue, long.MaxValue)));
+        Assert.That(await CountAsync(), Is.EqualTo(long.MaxValue));
+    }
+
+    [Test]
+    public async Task A_first_increase_past_the_ceiling_adds_what_fits()
+    {
+        await Counters.IncreaseCounterByIdAsync(Id, long.MaxValue);
+
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 1), Is.EqualTo(new Increase(long.MaxValue, long.MaxValue)));
     }
 
     [Test]
     public async Task Parallel_increases_are_all_kept_and_none_gets_another_s_value()
     {
-        var values = await Task.WhenAll(
+        var increases = await Task.WhenAll(
             Enumerable.Range(0, 200).Select(_ => Task.Run(() => Counters.IncreaseCounterByIdAsync(Id, 1))));
 
-        Assert.That(values, Is.EquivalentTo(Enumerable.Range(1, 200)));
+        Assert.That(increases, Is.EquivalentTo(Enumerable.Range(0, 200).Select(i => new Increase(i, i + 1))));
         Assert.That(await CountAsync(), Is.EqualTo(200));
     }
 
@@ -88,7 +95,7 @@ public abstract class CounterRepositoryTests
         await Task.WhenAll(increases.Concat(clears));
 
         await Counters.ClearCounterByIdAsync(Id);
-        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 1), Is.EqualTo(1));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(Id, 1), Is.EqualTo(new Increase(0, 1)));
     }
 
     private Task<long?> CountAsync() => Counters.QueryCounterByIdAsync(Id);

@@ -1,8 +1,4 @@
-using System.Diagnostics;
 using Dapper;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
-using Moq;
 using SafeClockin.Data.MySql;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
@@ -29,9 +25,7 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
         """;
 
     private Dictionary<string, string> _settings;
-    private MySqlNodes _nodes;
-
-    internal override ICounterRepository Counters => Repository(_nodes);
+    private MySqlStore _store;
 
     private string Database => _settings["MYSQL_DATABASE"];
 
@@ -39,11 +33,12 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
     public void ChooseDatabase()
     {
         _settings = MySqlServer.NewDatabase();
-        _nodes = Nodes(_settings);
+        _store = MySqlServer.Store(_settings);
+        Counters = new MySqlCounterRepository(_store);
     }
 
     [TearDown]
-    public async Task CloseAsync() => await _nodes.DisposeAsync();
+    public async Task CloseAsync() => await _store.DisposeAsync();
 
     [TestCase(SqlAlchemyTable)]
     [TestCase(TemplateTable)]
@@ -52,7 +47,7 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
         Execute($"CREATE DATABASE {Database}; USE {Database}; {table}; INSERT INTO Counters (id, count) VALUES (1, 41)");
         var before = Query<string>($"SHOW CREATE TABLE {Database}.Counters");
 
-        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(42));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(41, 42)));
         Assert.That(await Counters.QueryCounterByIdAsync(1), Is.EqualTo(42));
         Assert.That(Query<string>($"SHOW CREATE TABLE {Database}.Counters"), Is.EqualTo(before));
     }
@@ -63,7 +58,7 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
         Execute($"CREATE DATABASE {Database}; USE {Database}; {SqlAlchemyTable}; INSERT INTO Counters (id) VALUES (1)");
 
         Assert.That(await Counters.QueryCounterByIdAsync(1), Is.Null);
-        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(1));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(0, 1)));
     }
 
     [Test]
@@ -71,15 +66,15 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
     {
         Execute($"CREATE DATABASE {Database}; USE {Database}; {TemplateTable}; INSERT INTO Counters (id, count) VALUES (1, -2)");
 
-        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(-1));
-        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(0));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(-2, -1)));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(-1, 0)));
     }
 
     [TestCase("STRICT_TRANS_TABLES", SqlAlchemyTable)]
     [TestCase("STRICT_TRANS_TABLES", TemplateTable)]
     [TestCase("", SqlAlchemyTable)]
     [TestCase("", TemplateTable)]
-    public async Task At_the_ceiling_of_32_bits_an_increase_changes_nothing_under_any_sql_mode(string mode, string table)
+    public async Task At_the_ceiling_of_32_bits_what_fits_is_added_under_any_sql_mode(string mode, string table)
     {
         var usual = Query<string>("SELECT @@GLOBAL.sql_mode");
         Execute($"SET GLOBAL sql_mode = '{mode}'");
@@ -87,11 +82,11 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
         {
             Execute($"CREATE DATABASE {Database}; USE {Database}; {table}; INSERT INTO Counters VALUES (1, 2147483646, NOW(), '2025-12-01')");
 
-            await Assert.ThrowsAsync<CounterFullException>(() => Counters.IncreaseCounterByIdAsync(1, 2));
-            Assert.That(Query<string>($"SELECT updatedAt FROM {Database}.Counters"), Does.Contain("2025"));
-            Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(int.MaxValue));
-            await Assert.ThrowsAsync<CounterFullException>(() => Counters.IncreaseCounterByIdAsync(1, 1));
+            Assert.That(await Counters.IncreaseCounterByIdAsync(1, 2), Is.EqualTo(new Increase(2147483646, 2147483647)));
+            Execute($"UPDATE {Database}.Counters SET updatedAt = '2025-12-01'");
+            Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(2147483647, 2147483647)));
             Assert.That(await Counters.QueryCounterByIdAsync(1), Is.EqualTo(int.MaxValue));
+            Assert.That(Query<string>($"SELECT updatedAt FROM {Database}.Counters"), Does.Contain("2025"));
         }
         finally
         {
@@ -103,12 +98,11 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
     public async Task A_widened_column_counts_on_without_a_restart()
     {
         Execute($"CREATE DATABASE {Database}; USE {Database}; {TemplateTable}; INSERT INTO Counters (id, count) VALUES (1, 2147483646)");
-        var counters = Counters;
-        await counters.IncreaseCounterByIdAsync(1, 1);
+        await Counters.IncreaseCounterByIdAsync(1, 1);
 
         Execute($"ALTER TABLE {Database}.Counters MODIFY `count` bigint NOT NULL");
 
-        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(2147483648));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(2147483647, 2147483648)));
     }
 
     [Test]
@@ -127,28 +121,12 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
     [TestCase("database")]
     public async Task What_is_dropped_while_the_service_runs_is_made_again(string what)
     {
-        var counters = Counters;
-        await counters.IncreaseCounterByIdAsync(1, 9);
+        await Counters.IncreaseCounterByIdAsync(1, 9);
 
         Execute(what == "database" ? $"DROP DATABASE {Database}" : $"DROP TABLE {Database}.Counters");
 
-        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(1));
-        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(1));
-    }
-
-    [Test]
-    public async Task A_connection_that_died_while_nobody_counted_costs_the_next_caller_nothing()
-    {
-        var later = TimeSpan.Zero;
-        var time = new Mock<TimeProvider> { CallBase = true };
-        time.Setup(t => t.GetTimestamp()).Returns(() => TimeProvider.System.GetTimestamp() + later.Ticks * Stopwatch.Frequency / TimeSpan.TicksPerSecond);
-        var counters = new MySqlCounterRepository(_nodes, new(_nodes), time.Object);
-        await counters.IncreaseCounterByIdAsync(1, 1);
-
-        Execute($"KILL {Query<long>($"SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{Database}'")}");
-        later = TimeSpan.FromSeconds(2);
-
-        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(2));
+        Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(0, 1)));
+        Assert.That(await Counters.QueryCounterByIdAsync(1), Is.EqualTo(1));
     }
 
     [Test]
@@ -156,8 +134,8 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
     {
         var values = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>
         {
-            await using var nodes = Nodes(_settings);
-            return await Repository(nodes).IncreaseCounterByIdAsync(1, 1);
+            await using var store = MySqlServer.Store(_settings);
+            return (await new MySqlCounterRepository(store).IncreaseCounterByIdAsync(1, 1)).After;
         })));
 
         Assert.That(values, Is.EquivalentTo(Enumerable.Range(1, 16)));
@@ -175,14 +153,14 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
             """);
         try
         {
-            await using var nodes = Nodes(new(_settings)
+            await using var store = MySqlServer.Store(new(_settings)
             {
                 ["MYSQL_USERNAME"] = account,
                 ["MYSQL_PASSWORD"] = "p;w='1",
             });
-            var counters = Repository(nodes);
+            var counters = new MySqlCounterRepository(store);
 
-            Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(1));
+            Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(0, 1)));
             await counters.ClearCounterByIdAsync(1);
             Assert.That(await counters.QueryCounterByIdAsync(1), Is.Zero);
         }
@@ -195,16 +173,12 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
     [Test]
     public async Task A_server_that_refuses_is_reported_as_an_unavailable_store()
     {
-        await using var nodes = Nodes(new(_settings) { ["MYSQL_ADDRESS"] = $"127.0.0.1:{MariaDb.FreePort()}" });
+        await using var store = MySqlServer.Store(new(_settings) { ["MYSQL_ADDRESS"] = $"127.0.0.1:{MariaDb.FreePort()}" });
+        var counters = new MySqlCounterRepository(store);
 
-        var failure = await Assert.ThrowsAsync<FailureException>(() => Repository(nodes).IncreaseCounterByIdAsync(1, 1));
+        var failure = await Assert.ThrowsAsync<FailureException>(() => counters.IncreaseCounterByIdAsync(1, 1));
         Assert.That(failure.Kind, Is.EqualTo(FailureKind.StoreUnavailable));
     }
-
-    private static MySqlNodes Nodes(Dictionary<string, string> settings)
-        => new(MySqlSettings.From(new ConfigurationBuilder().AddInMemoryCollection(settings!).Build()), NullLoggerFactory.Instance);
-
-    private static MySqlCounterRepository Repository(MySqlNodes nodes) => new(nodes, new(nodes), TimeProvider.System);
 
     private static void Execute(string sql)
     {

@@ -42,7 +42,7 @@ public sealed class MySqlSettingsTests
             .AddInMemoryCollection([new("MYSQL_ADDRESS", " a , b:3307 ,[::1]:4000")])
             .Build();
 
-        var nodes = MySqlSettings.From(settings).ConnectionStrings.Select(node => new MySqlConnectionStringBuilder(node));
+        var nodes = MySqlSettings.From(settings).Nodes;
 
         Assert.That(
             nodes.Select(node => (node.Server, node.Port)),
@@ -87,7 +87,7 @@ public sealed class MySqlSettingsTests
     }
 
     private static MySqlConnectionStringBuilder Read(params (string Name, string Value)[] settings)
-        => new(MySqlSettings.From(new ConfigurationBuilder()
+        => MySqlSettings.From(new ConfigurationBuilder()
             .AddInMemoryCollection(settings.ToDictionary(setting => setting.Name, setting => (string?)setting.Value))
-            .Build()).ConnectionStrings.Single());
+            .Build()).Nodes.Single();
 }

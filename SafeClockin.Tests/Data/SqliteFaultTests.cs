@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Dapper;
-using Microsoft.Data.Sqlite;
 using SafeClockin.Data.Sqlite;
 using SafeClockin.Domain;
+using SafeClockin.Domain.Counters;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Data;
@@ -10,18 +10,25 @@ namespace SafeClockin.Tests.Data;
 /// <summary>What may befall the embedded file. Each is reported, nothing is lost, and it mends itself.</summary>
 public sealed class SqliteFaultTests
 {
+    private readonly List<SqliteStore> _stores = [];
     private string _file;
 
     [SetUp]
     public void ChooseFile() => _file = Path.Combine(Workspace.NewFolder(), "count.db");
 
+    [TearDown]
+    public void CloseAll()
+    {
+        _stores.ForEach(store => store.Dispose());
+        _stores.Clear();
+    }
+
     [Test]
     public async Task A_file_that_another_process_has_locked_is_waited_for_and_then_reported()
     {
-        using var counters = new SqliteCounterRepository(_file);
+        var counters = Counters(_file);
         await counters.IncreaseCounterByIdAsync(1, 5);
-        using var other = new SqliteConnection($"Data Source={_file};Pooling=false");
-        other.Open();
+        using var other = Sqlite.Connect(_file);
         other.Execute("BEGIN IMMEDIATE;");
 
         var asked = Stopwatch.StartNew();
@@ -30,7 +37,7 @@ public sealed class SqliteFaultTests
         Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(5), "a read needs no lock");
 
         other.Execute("COMMIT;");
-        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(6));
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(5, 6)));
     }
 
     [Test]
@@ -38,19 +45,19 @@ public sealed class SqliteFaultTests
     {
         var garbage = Enumerable.Repeat((byte)'x', 10_000).ToArray();
         await File.WriteAllBytesAsync(_file, garbage);
-        using var counters = new SqliteCounterRepository(_file);
+        var counters = Counters(_file);
 
         await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), "not a database");
         Assert.That(await File.ReadAllBytesAsync(_file), Is.EqualTo(garbage));
 
         File.Delete(_file);
-        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(1));
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(0, 1)));
     }
 
     [Test]
     public async Task A_folder_that_cannot_be_made_is_reported()
     {
-        using var counters = new SqliteCounterRepository("/proc/safeclockin/count.db");
+        var counters = Counters("/proc/safeclockin/count.db");
 
         await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), "/proc/safeclockin");
         await ExpectUnavailableAsync(() => counters.QueryCounterByIdAsync(1), "/proc/safeclockin");
@@ -59,21 +66,20 @@ public sealed class SqliteFaultTests
     [Test]
     public async Task A_table_that_was_dropped_is_made_again()
     {
-        using var counters = new SqliteCounterRepository(_file);
+        var counters = Counters(_file);
         await counters.IncreaseCounterByIdAsync(1, 5);
-        using (var other = new SqliteConnection($"Data Source={_file};Pooling=false"))
+        using (var other = Sqlite.Connect(_file))
             other.Execute("DROP TABLE Counters");
 
-        await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), "no such table");
-        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(1));
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(0, 1)));
     }
 
     [Test]
     public async Task A_read_only_file_is_reported_and_nothing_is_lost()
     {
-        using (var before = new SqliteCounterRepository(_file))
-            await before.IncreaseCounterByIdAsync(1, 5);
-        using var counters = new SqliteCounterRepository(_file);
+        await Counters(_file).IncreaseCounterByIdAsync(1, 5);
+        CloseAll();
+        var counters = Counters(_file);
 
         SetReadOnly(true);
         try
@@ -85,7 +91,7 @@ public sealed class SqliteFaultTests
             SetReadOnly(false);
         }
 
-        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(6));
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(5, 6)));
     }
 
     [Test]
@@ -95,7 +101,7 @@ public sealed class SqliteFaultTests
         RunAsRoot("mount", "-t", "tmpfs", "-o", "size=2m", "none", disk);
         try
         {
-            using var counters = new SqliteCounterRepository(Path.Combine(disk, "count.db"));
+            var counters = Counters(Path.Combine(disk, "count.db"));
             await counters.IncreaseCounterByIdAsync(1, 5);
             var filler = Path.Combine(disk, "filler");
             using (var file = File.Create(filler))
@@ -105,12 +111,19 @@ public sealed class SqliteFaultTests
             Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(5));
 
             File.Delete(filler);
-            Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(6));
+            Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(5, 6)));
         }
         finally
         {
+            CloseAll();
             RunAsRoot("umount", disk);
         }
+    }
+
+    private SqliteCounterRepository Counters(string file)
+    {
+        _stores.Add(Sqlite.Open(file));
+        return new(_stores[^1]);
     }
 
     private static void FillUp(FileStream file)

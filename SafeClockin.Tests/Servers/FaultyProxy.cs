@@ -4,13 +4,13 @@ using System.Net.Sockets;
 
 namespace SafeClockin.Tests.Servers;
 
-/// <summary>A connection to a server on loopback whose answers can be lost on the way.</summary>
+/// <summary>A connection to a server on loopback that does something to the server's answers on their way.</summary>
 internal sealed class FaultyProxy : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentBag<TcpClient> _connections = [];
     private readonly int _serverPort;
-    private volatile bool _losesAnswers;
+    private volatile Func<NetworkStream, ReadOnlyMemory<byte>, Task> _forward = Untouched;
 
     public FaultyProxy(int serverPort)
     {
@@ -21,14 +21,52 @@ internal sealed class FaultyProxy : IDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
+    /// <summary>How many connections have been made through it.</summary>
+    public int Connections { get; private set; }
+
+    /// <summary>Has each piece of an answer forwarded so from now on; what this throws cuts the connection.</summary>
+    public void Forward(Func<NetworkStream, ReadOnlyMemory<byte>, Task> forward) => _forward = forward;
+
+    public static async Task Untouched(NetworkStream client, ReadOnlyMemory<byte> answer) => await client.WriteAsync(answer);
+
     /// <summary>What the client sends arrives; what the server answers does not, and the connection is cut.</summary>
-    public void LoseAnswers(bool losesAnswers) => _losesAnswers = losesAnswers;
+    public static Task Lost(NetworkStream client, ReadOnlyMemory<byte> answer) => throw new IOException("lost");
+
+    public static Func<NetworkStream, ReadOnlyMemory<byte>, Task> Late(TimeSpan delay) => async (client, answer) =>
+    {
+        await Task.Delay(delay);
+        await client.WriteAsync(answer);
+    };
+
+    public static async Task InPieces(NetworkStream client, ReadOnlyMemory<byte> answer)
+    {
+        for (var i = 0; i < answer.Length; i++)
+        {
+            await client.WriteAsync(answer.Slice(i, 1));
+            await Task.Yield();
+        }
+    }
+
+    public static async Task Twice(NetworkStream client, ReadOnlyMemory<byte> answer)
+    {
+        await client.WriteAsync(answer);
+        await client.WriteAsync(answer);
+    }
+
+    public static async Task Garbled(NetworkStream client, ReadOnlyMemory<byte> answer)
+        => await client.WriteAsync(answer.ToArray().Select(b => (byte)(b ^ 0x5A)).ToArray());
+
+    /// <summary>Closes every connection as a NAT or a proxy does that has forgotten them.</summary>
+    public void CutAll()
+    {
+        while (_connections.TryTake(out var connection))
+            connection.Dispose();
+    }
 
     public void Dispose()
     {
         _listener.Dispose();
-        foreach (var connection in _connections)
-            connection.Dispose();
+        CutAll();
     }
 
     private async Task AcceptAsync()
@@ -36,7 +74,11 @@ internal sealed class FaultyProxy : IDisposable
         try
         {
             while (true)
-                _ = ServeAsync(await _listener.AcceptTcpClientAsync());
+            {
+                var client = await _listener.AcceptTcpClientAsync();
+                Connections++;
+                _ = ServeAsync(client);
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -57,7 +99,7 @@ internal sealed class FaultyProxy : IDisposable
                 client.GetStream().CopyToAsync(server.GetStream()),
                 CopyAnswersAsync(server.GetStream(), client.GetStream()));
         }
-        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or InvalidOperationException)
         {
             // One side has gone; the other learns it below.
         }
@@ -70,7 +112,7 @@ internal sealed class FaultyProxy : IDisposable
     {
         var buffer = new byte[16 * 1024];
         int length;
-        while ((length = await server.ReadAsync(buffer)) > 0 && !_losesAnswers)
-            await client.WriteAsync(buffer.AsMemory(0, length));
+        while ((length = await server.ReadAsync(buffer)) > 0)
+            await _forward(client, buffer.AsMemory(0, length));
     }
 }

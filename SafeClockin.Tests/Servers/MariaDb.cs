@@ -84,6 +84,17 @@ internal sealed class MariaDb : IDisposable
         return connection;
     }
 
+    /// <summary>Closes every connection of an account.</summary>
+    public void KillConnections(string user)
+    {
+        using var administrator = Connect();
+        foreach (var id in administrator.Query<long>(
+            "SELECT id FROM information_schema.processlist WHERE user = @user AND id <> CONNECTION_ID()", new { user }))
+        {
+            administrator.Execute($"KILL {id}");
+        }
+    }
+
     /// <summary>Ends it at once, as a power cut does.</summary>
     public void Kill()
     {

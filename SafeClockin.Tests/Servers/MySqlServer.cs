@@ -1,5 +1,9 @@
 using Dapper;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using MySqlConnector;
+using SafeClockin.Data.MySql;
 
 namespace SafeClockin.Tests.Servers;
 
@@ -39,6 +43,13 @@ internal static class MySqlServer
             ["MYSQL_DATABASE"] = database,
         };
     }
+
+    /// <summary>A store on such a database.</summary>
+    public static MySqlStore Store(Dictionary<string, string> settings, TimeProvider? time = null, ILogger<MySqlStore>? logger = null)
+        => new(
+            MySqlSettings.From(new ConfigurationBuilder().AddInMemoryCollection(settings!).Build()),
+            time ?? TimeProvider.System,
+            logger ?? NullLogger<MySqlStore>.Instance);
 
     /// <summary>A connection of the administrator, outside of any database.</summary>
     public static MySqlConnection Connect()

@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+using Dapper;
+using MySqlConnector;
+using SafeClockin.Domain;
+
+namespace SafeClockin.Data.MySql;
+
+/// <summary>
+/// One table: runs its statements on a few connections of its own, so that callers of a table that is locked or slow hold
+/// up nobody else. The table is made when it is missing, and refused when it cannot keep what the service promises.
+/// </summary>
+/// <remarks>
+/// The driver's pool would not do: it hands out connections that died while idle, keeps those whose rights have changed,
+/// and lets one table's callers take all of them.
+/// </remarks>
+internal sealed class MySqlTable(
+    MySqlStore store, string name, string[] key, string createTable, Func<MySqlConnection, Task>? checkAsync) : IAsyncDisposable
+{
+    private const int ConnectionLimit = 8;
+
+    /// <summary>How long a call may take, with everything that belongs to it.</summary>
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(4);
+
+    /// <summary>For how long a statement that has not run is tried again, as for a database that wakes up.</summary>
+    private static readonly TimeSpan RetryTimeout = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>After how long without an answer a connection is asked for one before a write is trusted to it.</summary>
+    private static readonly TimeSpan PingAfter = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>How long a connection is used: new ones follow the addresses that a host's name has by then.</summary>
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+
+    private readonly SemaphoreSlim _free = new(ConnectionLimit);
+    private readonly ConcurrentStack<Session> _idle = [];
+
+    /// <summary>Runs what changes nothing, or nothing more when it runs twice: it is repeated when its answer is lost.</summary>
+    /// <exception cref="FailureException">The database is unavailable.</exception>
+    public Task<T> RepeatableAsync<T>(Func<MySqlConnection, Task<T>> statements) => RunAsync(statements, isRepeatable: true);
+
+    /// <summary>Runs what must not run twice: it is never sent again once it may have run.</summary>
+    /// <exception cref="FailureException">The database is unavailable; the statement has run once or not at all.</exception>
+    public Task<T> OnceAsync<T>(Func<MySqlConnection, Task<T>> statements) => RunAsync(statements, isRepeatable: false);
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_idle.TryPop(out var session))
+            await session.Connection.DisposeAsync();
+        _free.Dispose();
+    }
+
+    private async Task<T> RunAsync<T>(Func<MySqlConnection, Task<T>> statements, bool isRepeatable)
+    {
+        try
+        {
+            return await RetryAsync(statements, isRepeatable).WaitAsync(CallTimeout, store.Time);
+        }
+        catch (Exception e)
+        {
+            throw FailureException.StoreUnavailable(e);
+        }
+    }
+
+    private async Task<T> RetryAsync<T>(Func<MySqlConnection, Task<T>> statements, bool isRepeatable)
+    {
+        var began = store.Time.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            var generation = store.Generation;
+            Session? session = null;
+            bool isReused = false, isSent = false;
+            await EnterAsync(began);
+            try
+            {
+                session = await RentAsync(generation, isRepeatable);
+                isReused = session.IsChecked;
+                if (!isReused)
+                    await CheckAsync(session.Connection);
+                session.IsChecked = true;
+                isSent = true;
+                var result = await statements(session.Connection);
+                Return(session);
+                return result;
+            }
+            catch (Exception e)
+            {
+                var error = MySqlErrors.Classify(e);
+                if (session is null || error is MySqlError.NodeFailed or MySqlError.NodeUnavailable)
+                    store.FailOver(generation, e);
+                if (error == MySqlError.RolledBack && session is not null)
+                    Return(session);
+                else if (session is not null)
+                    await session.Connection.DisposeAsync();
+
+                var mayRunAgain = error switch
+                {
+                    MySqlError.RolledBack or MySqlError.NodeUnavailable or MySqlError.TableMissing => true,
+                    MySqlError.ConnectionLost or MySqlError.NodeFailed => isRepeatable || !isSent,
+                    MySqlError.AccessDenied => session is null || isReused, // elsewhere, or with the rights of today
+                    _ => session is null,
+                };
+                if (!mayRunAgain || store.Time.GetElapsedTime(began) > RetryTimeout)
+                    throw;
+            }
+            finally
+            {
+                _free.Release();
+            }
+
+            // Ever later, and apart from the others that failed at the same moment.
+            await Task.Delay(Random.Shared.Next(10, 50) * attempt);
+        }
+    }
+
+    private async Task EnterAsync(long began)
+    {
+        var rest = CallTimeout - store.Time.GetElapsedTime(began);
+        if (rest < TimeSpan.Zero || !await _free.WaitAsync(rest))
+            throw new TimeoutException($"All connections for the table {name} are busy.");
+    }
+
+    /// <summary>An idle connection that is alive, or else a new one.</summary>
+    private async Task<Session> RentAsync(int generation, bool isRepeatable)
+    {
+        while (_idle.TryPop(out var session))
+        {
+            if (session.Generation == generation && store.Time.GetElapsedTime(session.Opened) < ConnectionLifetime
+                && (isRepeatable || await IsAliveAsync(session)))
+            {
+                return session;
+            }
+
+            await session.Connection.DisposeAsync();
+        }
+
+        return new(await store.OpenConnectionAsync(generation), generation, store.Time.GetTimestamp());
+    }
+
+    // A server, a proxy or a NAT has closed it meanwhile: that says nothing about the node.
+    private async Task<bool> IsAliveAsync(Session session)
+    {
+        if (store.Time.GetElapsedTime(session.Answered) < PingAfter)
+            return true;
+        try
+        {
+            await session.Connection.ExecuteAsync("DO 1");
+            return true;
+        }
+        catch (MySqlException e) when (MySqlErrors.Classify(e) == MySqlError.ConnectionLost)
+        {
+            return false;
+        }
+    }
+
+    private void Return(Session session)
+    {
+        session.Answered = store.Time.GetTimestamp();
+        store.Answered(session.Generation);
+        _idle.Push(session);
+    }
+
+    /// <summary>Makes the table when it is missing; an account without the right to do so uses what somebody else made.</summary>
+    private async Task CheckAsync(MySqlConnection connection)
+    {
+        var engine = await FindEngineAsync(connection);
+        if (engine is null)
+        {
+            await connection.ExecuteAsync(createTable);
+            engine = await FindEngineAsync(connection);
+        }
+
+        if (engine != "transactional")
+            throw new InvalidTableException(name, "its storage engine has no transactions");
+
+        var uniqueKeys = await connection.QueryAsync<string>(
+            """
+            SELECT GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX) FROM information_schema.STATISTICS
+            WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = @name AND NON_UNIQUE = 0
+            GROUP BY INDEX_NAME HAVING COUNT(SUB_PART) = 0
+            """,
+            new { name });
+        var columns = string.Join(',', key);
+        if (!uniqueKeys.Contains(columns, StringComparer.OrdinalIgnoreCase))
+            throw new InvalidTableException(name, $"it has no unique key on {columns}");
+
+        if (checkAsync is not null)
+            await checkAsync(connection);
+    }
+
+    private Task<string?> FindEngineAsync(MySqlConnection connection)
+        => connection.QuerySingleOrDefaultAsync<string?>(
+            """
+            SELECT IF(e.TRANSACTIONS = 'YES', 'transactional', 'other')
+            FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
+            WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME = @name
+            """,
+            new { name });
+
+    /// <summary>An open connection, which one call uses at a time.</summary>
+    private sealed class Session(MySqlConnection connection, int generation, long opened)
+    {
+        public MySqlConnection Connection { get; } = connection;
+
+        public int Generation { get; } = generation;
+
+        public long Opened { get; } = opened;
+
+        public long Answered { get; set; } = opened;
+
+        public bool IsChecked { get; set; }
+    }
+}

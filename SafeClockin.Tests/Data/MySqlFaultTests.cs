@@ -1,0 +1,410 @@
+using System.Diagnostics;
+using System.Text;
+using Dapper;
+using Moq;
+using SafeClockin.Data.MySql;
+using SafeClockin.Domain;
+using SafeClockin.Domain.Counters;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Data;
+
+/// <summary>What may befall a database and the way to it. What can be hidden from the callers is; nothing is lost or done twice.</summary>
+public sealed class MySqlFaultTests
+{
+    private static readonly byte[] Owner = [7];
+
+    private readonly List<IAsyncDisposable> _stores = [];
+    private readonly List<IDisposable> _servers = [];
+    private LogLines<MySqlStore> _log;
+    private MariaDb _database;
+
+    [OneTimeSetUp]
+    public void StartDatabase()
+    {
+        _database = MariaDb.Start();
+        _database.Execute("CREATE USER 'app'@'%'; GRANT ALL ON `flask_demo`.* TO 'app'@'%'");
+    }
+
+    [OneTimeTearDown]
+    public void StopDatabase() => _database?.Dispose();
+
+    [SetUp]
+    public void ForgetLog() => _log = new();
+
+    [TearDown]
+    public async Task CloseAsync()
+    {
+        foreach (var store in _stores)
+            await store.DisposeAsync();
+        _servers.ForEach(server => server.Dispose());
+        _stores.Clear();
+        _servers.Clear();
+        _database.Execute("DROP DATABASE IF EXISTS flask_demo");
+    }
+
+    [Test]
+    public async Task A_connection_that_was_closed_while_idle_is_replaced_on_its_node_unseen()
+    {
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        var (counters, notes) = Open($"127.0.0.1:{proxy.Port},127.0.0.1:{_database.Port}");
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        await notes.AddAsync(Owner, 1, "一");
+
+        _database.KillConnections("root");
+        Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(2));
+        proxy.CutAll();
+        Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(3));
+        Assert.That(await notes.ListAsync(Owner), Is.EqualTo(new[] { "一" }));
+        proxy.CutAll();
+        await counters.ClearCounterByIdAsync(1);
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.Zero);
+        Assert.That(Warnings, Is.Empty);
+    }
+
+    [Test]
+    public async Task A_lost_answer_to_a_read_is_asked_for_again_and_one_to_a_write_never()
+    {
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}");
+        await counters.IncreaseCounterByIdAsync(1, 1);
+
+        LoseOneAnswer(proxy);
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(1));
+
+        // A ping would find the loss out before anything is sent: hence two at once, the second of which needs none.
+        for (var sent = 1L; sent < 20; sent++)
+        {
+            await counters.QueryCounterByIdAsync(1);
+            LoseOneAnswer(proxy);
+            await Outcome(counters.IncreaseCounterByIdAsync(1, 1));
+        }
+
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.InRange(1, 20));
+    }
+
+    [Test]
+    public async Task A_server_that_answers_late_in_pieces_twice_or_in_garbage_is_reported_in_time_and_used_again()
+    {
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}");
+        var acknowledged = 0;
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        foreach (var fault in new[]
+        {
+            FaultyProxy.InPieces, FaultyProxy.Late(TimeSpan.FromMilliseconds(300)), FaultyProxy.Twice, FaultyProxy.Garbled,
+            FaultyProxy.Late(TimeSpan.FromSeconds(30)),
+        })
+        {
+            proxy.Forward(fault);
+            for (var i = 0; i < 3; i++)
+                acknowledged += await Outcome(counters.IncreaseCounterByIdAsync(1, 1)) ? 1 : 0;
+            proxy.Forward(FaultyProxy.Untouched);
+            await UntilAsync(() => Outcome(counters.QueryCounterByIdAsync(1)));
+        }
+
+        Assert.That(acknowledged, Is.GreaterThanOrEqualTo(6), "pieces and a little delay are no faults");
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.InRange(1 + acknowledged, 16));
+    }
+
+    [TestCase("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", true)]
+    [TestCase("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", false)]
+    [TestCase("", true)]
+    [TestCase("", false, Description = "accepts, and says nothing")]
+    [TestCase("J\0\0\0\n5.5.5-10.11", true, Description = "half a greeting")]
+    [TestCase("\u0015\0\0\0\u00ff\u0010\u0004#08004Too many connections", true, Description = "an error for a greeting")]
+    [TestCase("\u00ff\u00ff\u00ff\0\n", false, Description = "a greeting of 16 MB")]
+    [TestCase("\u0001\0\0\0\n", true)]
+    public async Task What_is_no_database_is_reported_in_time_and_another_node_takes_its_place(string greeting, bool hangsUp)
+    {
+        var foreign = Keep(new ForeignServer(Encoding.Latin1.GetBytes(greeting), hangsUp));
+        var (alone, _) = Open($"127.0.0.1:{foreign.Port}");
+        var (counters, _) = Open($"127.0.0.1:{foreign.Port},127.0.0.1:{_database.Port}");
+
+        var asked = Stopwatch.StartNew();
+        Assert.That(await Outcome(alone.IncreaseCounterByIdAsync(1, 1)), Is.False);
+        Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
+        Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(1));
+        Assert.That(Warnings, Has.All.Contain($"127.0.0.1:{foreign.Port}"), "the log names the node");
+    }
+
+    [TestCase("ALTER USER 'app'@'%' IDENTIFIED BY 'another'", Description = "1045")]
+    [TestCase("ALTER USER 'app'@'%' PASSWORD EXPIRE", Description = "1820 or 1862")]
+    [TestCase("ALTER USER 'app'@'%' ACCOUNT LOCK", Description = "4151")]
+    [TestCase("REVOKE ALL ON `flask_demo`.* FROM 'app'@'%'", Description = "1044")]
+    public async Task A_node_that_refuses_the_account_is_left_for_the_next_one(string refuse)
+    {
+        var other = Keep(MariaDb.Start());
+        other.Execute("CREATE USER 'app'@'%'; GRANT ALL ON `flask_demo`.* TO 'app'@'%'; " + refuse);
+        var (counters, _) = Open($"127.0.0.1:{other.Port},127.0.0.1:{_database.Port}", "app");
+
+        Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(1));
+        Assert.That(Warnings, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_right_that_is_granted_after_a_refusal_holds_for_the_next_call()
+    {
+        var (counters, _) = Open($"127.0.0.1:{_database.Port}", "app");
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        _database.Execute("REVOKE ALL ON `flask_demo`.* FROM 'app'@'%'; GRANT SELECT ON `flask_demo`.* TO 'app'@'%'");
+        try
+        {
+            _database.KillConnections("app");
+            Assert.That(await Outcome(counters.IncreaseCounterByIdAsync(1, 1)), Is.False);
+            Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(1), "reading it may do");
+            Assert.That(Warnings, Is.Empty, "the node is not to blame");
+        }
+        finally
+        {
+            _database.Execute("GRANT ALL ON `flask_demo`.* TO 'app'@'%'");
+        }
+
+        Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_server_that_turns_read_only_is_left_and_used_again_when_it_no_longer_is()
+    {
+        var (counters, _) = Open($"127.0.0.1:{_database.Port}", "app");
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        _database.Execute("SET GLOBAL read_only = 1");
+        try
+        {
+            Assert.That(await Outcome(counters.IncreaseCounterByIdAsync(1, 1)), Is.False);
+        }
+        finally
+        {
+            _database.Execute("SET GLOBAL read_only = 0");
+        }
+
+        Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(2));
+        Assert.That(Warnings, Has.Count.EqualTo(2), "left, and used again");
+    }
+
+    [Test]
+    public async Task A_statement_s_own_fault_is_not_tried_again_and_says_nothing_about_the_node()
+    {
+        var (counters, notes) = Open($"127.0.0.1:{_database.Port}");
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        await notes.ListAsync(Owner);
+        _database.Execute(
+            """
+            CREATE TABLE flask_demo.Tries (n int NOT NULL) ENGINE = Aria;
+            CREATE TRIGGER flask_demo.refuse BEFORE INSERT ON flask_demo.Notes FOR EACH ROW BEGIN
+                INSERT INTO flask_demo.Tries VALUES (1);
+                SIGNAL SQLSTATE '45000';
+            END
+            """);
+
+        Assert.That(await Outcome(notes.AddAsync(Owner, 1, "一")), Is.False);
+        Assert.That(await Outcome(notes.AddAsync(Owner, 1, new string('x', 21))), Is.False, "22001");
+        using var administrator = _database.Connect();
+        Assert.That(administrator.ExecuteScalar<int>("SELECT COUNT(*) FROM flask_demo.Tries"), Is.EqualTo(1));
+        Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(2));
+        Assert.That(Warnings, Is.Empty);
+    }
+
+    [Test]
+    public async Task Callers_of_a_locked_table_hold_up_nobody_else_and_are_served_when_it_is_free()
+    {
+        var (counters, notes) = Open($"127.0.0.1:{_database.Port}");
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        await notes.ListAsync(Owner);
+        using var administrator = _database.Connect();
+        administrator.Execute("LOCK TABLES flask_demo.Notes WRITE");
+        var held = Enumerable.Range(0, 64).Select(i => Outcome(notes.AddAsync(Owner, i, $"{i}"))).ToList();
+        await UntilAsync(async () => await administrator.ExecuteScalarAsync<int>(
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'") > 1);
+
+        var slowest = TimeSpan.Zero;
+        for (var i = 0; i < 50; i++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            await counters.IncreaseCounterByIdAsync(1, 1);
+            slowest = slowest > Stopwatch.GetElapsedTime(began) ? slowest : Stopwatch.GetElapsedTime(began);
+        }
+
+        Assert.That(held.Exists(call => !call.IsCompleted), "the table is still locked");
+        Assert.That(slowest, Is.LessThan(TimeSpan.FromSeconds(1)));
+        var outcomes = await Task.WhenAll(held);
+        Assert.That(outcomes, Has.All.False);
+        administrator.Execute("UNLOCK TABLES");
+        await notes.AddAsync(Owner, 100, "after");
+        Assert.That(await notes.ListAsync(Owner), Does.Contain("after"));
+        Assert.That(Warnings, Is.Empty, "the node is not to blame");
+        TestContext.Progress.WriteLine($"Another table locked: slowest of 50 increments {slowest.TotalMilliseconds:0} ms");
+    }
+
+    [Test]
+    public async Task A_connection_s_age_is_bounded()
+    {
+        var now = 0L;
+        var time = new Mock<TimeProvider> { CallBase = true };
+        time.Setup(t => t.GetTimestamp()).Returns(() => TimeProvider.System.GetTimestamp() + (now * Stopwatch.Frequency));
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time.Object);
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        var before = proxy.Connections;
+
+        now = 60;
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        Assert.That(proxy.Connections, Is.EqualTo(before), "it is kept");
+        now = 301;
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        Assert.That(proxy.Connections, Is.EqualTo(before + 1), "a name may lead elsewhere by now");
+    }
+
+    [TestCase("`id` int NOT NULL, `count` int", "no unique key on id")]
+    [TestCase("`id` int NOT NULL, `count` int, KEY (`id`)", "no unique key on id")]
+    [TestCase("`id` int NOT NULL, `count` int, `day` int NOT NULL, PRIMARY KEY (`id`, `day`)", "no unique key on id")]
+    [TestCase("`id` int NOT NULL PRIMARY KEY, `count` mediumint", "mediumint")]
+    [TestCase("`id` int NOT NULL PRIMARY KEY, `count` smallint unsigned", "smallint")]
+    [TestCase("`id` int NOT NULL PRIMARY KEY, `count` double", "double")]
+    [TestCase("`id` int NOT NULL PRIMARY KEY, `count` decimal(20,0)", "decimal")]
+    public async Task A_table_that_cannot_keep_the_promise_is_refused_by_name(string columns, string flaw)
+    {
+        _database.Execute(
+            $"CREATE DATABASE flask_demo; CREATE TABLE flask_demo.Counters ({columns}, createdAt timestamp NULL, updatedAt timestamp NULL)");
+        var (counters, notes) = Open($"127.0.0.1:{_database.Port}");
+
+        var failure = await Assert.ThrowsAsync<FailureException>(() => counters.IncreaseCounterByIdAsync(1, 1));
+        Assert.That(failure.Message, Does.Contain("Counters").And.Contain(flaw));
+        Assert.That(await Outcome(counters.QueryCounterByIdAsync(1)), Is.False);
+        await notes.AddAsync(Owner, 1, "一");
+        Assert.That(Warnings, Is.Empty);
+
+        _database.Execute("DROP TABLE flask_demo.Counters");
+        Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(1), "what was mended is used");
+    }
+
+    [TestCase("MyISAM")]
+    [TestCase("MEMORY")]
+    [TestCase("Aria")]
+    public async Task A_table_whose_engine_does_not_commit_is_refused(string engine)
+    {
+        _database.Execute(
+            $"""
+            CREATE DATABASE flask_demo; CREATE TABLE flask_demo.Counters (
+                id int NOT NULL PRIMARY KEY, count int, createdAt timestamp NULL, updatedAt timestamp NULL) ENGINE = {engine}
+            """);
+        var (counters, _) = Open($"127.0.0.1:{_database.Port}");
+
+        var failure = await Assert.ThrowsAsync<FailureException>(() => counters.IncreaseCounterByIdAsync(1, 1));
+        Assert.That(failure.Message, Does.Contain("no transactions"));
+    }
+
+    [TestCase("ALTER TABLE flask_demo.Counters MODIFY `count` int NOT NULL")]
+    [TestCase("ALTER TABLE flask_demo.Counters ENGINE = InnoDB, ALGORITHM = COPY")]
+    [TestCase("ALTER TABLE flask_demo.Counters ADD COLUMN note int NULL")]
+    [TestCase("DROP DATABASE flask_demo; CREATE DATABASE flask_demo")]
+    public async Task A_table_may_be_altered_while_it_is_used(string alter)
+    {
+        var (counters, _) = Open($"127.0.0.1:{_database.Port}");
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        using var end = new CancellationTokenSource();
+        var values = new List<long>();
+        var load = Task.Run(async () =>
+        {
+            while (!end.IsCancellationRequested)
+                values.Add((await counters.IncreaseCounterByIdAsync(1, 1)).After);
+        });
+
+        _database.Execute(alter);
+        var altered = values.Count;
+        await UntilAsync(() => Task.FromResult(values.Count > altered + 100));
+        await end.CancelAsync();
+        await load;
+
+        var restart = values.IndexOf(1);
+        Assert.That(restart < 0 ? values : values[restart..], Is.Ordered.Ascending.And.Unique);
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(values[^1]));
+    }
+
+    [Test]
+    public async Task A_narrowed_column_is_noticed_before_it_overflows()
+    {
+        var (counters, _) = Open($"127.0.0.1:{_database.Port}");
+        await counters.IncreaseCounterByIdAsync(1, 2147483646);
+        _database.Execute("ALTER TABLE flask_demo.Counters MODIFY `count` int NOT NULL");
+
+        Assert.That(await Outcome(counters.IncreaseCounterByIdAsync(1, 2)), Is.False);
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 2), Is.EqualTo(new Increase(2147483646, 2147483647)));
+    }
+
+    [Test]
+    public async Task Two_transactions_that_lock_each_other_s_rows_are_both_answered()
+    {
+        var (counters, _) = Open($"127.0.0.1:{_database.Port}");
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        await counters.IncreaseCounterByIdAsync(2, 1);
+        using var other = _database.Connect();
+        other.Execute("USE flask_demo; SET autocommit = 0; UPDATE Counters SET count = 10 WHERE id = 1");
+        var waiting = counters.IncreaseCounterByIdAsync(1, 1);
+        await Task.WhenAny(waiting, UntilAsync(async () =>
+        {
+            using var administrator = _database.Connect();
+            return await administrator.ExecuteScalarAsync<int>("SELECT COUNT(*) FROM information_schema.innodb_lock_waits") > 0;
+        }));
+
+        Assert.That(waiting.IsCompleted, Is.False);
+        other.Execute("COMMIT");
+        Assert.That((await waiting).After, Is.EqualTo(11));
+    }
+
+    [Test]
+    public async Task An_unknown_host_is_named_once_however_often_it_is_tried()
+    {
+        var (counters, notes) = Open("no-such-host.invalid:3306");
+
+        Assert.That(await Outcome(counters.IncreaseCounterByIdAsync(1, 1)), Is.False);
+        Assert.That(await Outcome(notes.ListAsync(Owner)), Is.False);
+        Assert.That(Warnings, Has.Count.EqualTo(1));
+        Assert.That(Warnings[0], Does.Contain("no-such-host.invalid:3306"));
+    }
+
+    private List<string> Warnings => [.. _log.Lines.Where(line => line.StartsWith("Warning", StringComparison.Ordinal))];
+
+    private (ICounterRepository Counters, INoteRepository Notes) Open(string address, string user = "root", TimeProvider? time = null)
+    {
+        var store = MySqlServer.Store(
+            new() { ["MYSQL_ADDRESS"] = address, ["MYSQL_USERNAME"] = user, ["MYSQL_PASSWORD"] = "" }, time, _log);
+        _stores.Add(store);
+        return (new MySqlCounterRepository(store), new MySqlNoteRepository(store));
+    }
+
+    private static void LoseOneAnswer(FaultyProxy proxy)
+        => proxy.Forward((_, _) =>
+        {
+            proxy.Forward(FaultyProxy.Untouched);
+            throw new IOException("lost");
+        });
+
+    /// <summary>Whether a call succeeded; any failure but an unavailable store fails the test.</summary>
+    private static async Task<bool> Outcome(Task call)
+    {
+        try
+        {
+            await call;
+            return true;
+        }
+        catch (FailureException e) when (e.Kind == FailureKind.StoreUnavailable)
+        {
+            return false;
+        }
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        while (!await condition())
+            await Task.Delay(5, patience.Token);
+    }
+
+    private T Keep<T>(T server)
+        where T : IDisposable
+    {
+        _servers.Add(server);
+        return server;
+    }
+}
