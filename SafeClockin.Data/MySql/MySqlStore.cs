@@ -107,6 +107,7 @@ internal sealed class MySqlStore : IAsyncDisposable
         var server = new MySqlConnectionStringBuilder(settings.ConnectionString) { Database = "" };
         await using var connection = new MySqlConnection(server.ConnectionString);
         await connection.OpenAsync();
+        await connection.ExecuteAsync(SessionSettings);
         await connection.ExecuteAsync(
             $"CREATE DATABASE IF NOT EXISTS `{settings.Database.Replace("`", "``", StringComparison.Ordinal)}`");
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapper;
 using SafeClockin.Tests.Servers;
 
@@ -115,6 +116,80 @@ public sealed class FaultDrills
         await load.JudgeAsync("Answers lost on the wire", clients[0].GetCountAsync);
     }
 
+    [TestCase("ALTER TABLE flask_demo.Counters ADD COLUMN note int NULL, LOCK = SHARED, ALGORITHM = COPY")]
+    [TestCase("LOCK TABLES flask_demo.Counters WRITE; SELECT SLEEP(6); UNLOCK TABLES")]
+    public async Task The_table_is_altered_or_locked(string statement)
+    {
+        var database = Keep(MariaDb.Start());
+        var clients = await ReplicasAsync($"127.0.0.1:{database.Port}");
+        var load = Load.On(clients);
+        await load.AcknowledgesAsync(300);
+
+        database.Execute(statement);
+        await load.AcknowledgesAsync(300);
+
+        await load.JudgeAsync(statement, clients[0].GetCountAsync);
+    }
+
+    [Test]
+    public async Task A_crowd_meets_the_ceiling_on_a_slow_database()
+    {
+        var database = Keep(MariaDb.Start());
+        database.Execute(
+            """
+            CREATE DATABASE flask_demo; CREATE TABLE flask_demo.Counters (
+                id int NOT NULL PRIMARY KEY, count int NOT NULL, createdAt timestamp NULL, updatedAt timestamp NULL);
+            INSERT INTO flask_demo.Counters VALUES (1, 2147483640, NULL, NULL)
+            """);
+        var proxy = Keep(new FaultyProxy(database.Port));
+        var clients = await ReplicasAsync($"127.0.0.1:{proxy.Port}");
+        await Task.WhenAll(clients.Select(client => client.GetCountAsync()));
+
+        proxy.Forward(FaultyProxy.Late(TimeSpan.FromSeconds(0.45)));
+        var asked = Stopwatch.StartNew();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(async i =>
+        {
+            using var response = await clients[i % 2].PostAsync("/api/count", Envelopes.Json("""{"action":"inc"}"""));
+            return await response.Content.ReadAsStringAsync();
+        }));
+
+        TestContext.Progress.WriteLine($"64 increments at the ceiling, each answer of the database 0.45 s late: {asked.Elapsed.TotalSeconds:0.0} s");
+        Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
+        Assert.That(answers.Where(answer => answer.Contains("data")), Is.EquivalentTo(
+            Enumerable.Range(2147483641, 7).Select(value => $$"""{"code":0,"data":{{value}}}""")));
+        Assert.That(answers.Count(answer => answer.Contains("计数已达上限，请先清零")), Is.EqualTo(57));
+    }
+
+    [Test]
+    public async Task A_table_without_a_key_is_not_counted_in_and_the_process_is_healthy_all_the_same()
+    {
+        var database = Keep(MariaDb.Start());
+        database.Execute("CREATE DATABASE flask_demo; CREATE TABLE flask_demo.Counters (id int, count int, createdAt timestamp NULL, updatedAt timestamp NULL)");
+        var (service, client) = Keep(await ServiceProcess.StartAsync(
+            new Dictionary<string, string> { ["MYSQL_ADDRESS"] = $"127.0.0.1:{database.Port}", ["MYSQL_PASSWORD"] = "" }));
+
+        using var refused = await client.PostAsync("/api/count", Envelopes.Json("""{"action":"inc"}"""));
+        using var health = await client.GetAsync("/health");
+
+        Assert.That((int)refused.StatusCode, Is.EqualTo(503));
+        Assert.That((int)health.StatusCode, Is.EqualTo(200));
+        Assert.That(service.Output, Does.Contain("the table Counters cannot be used: it has no unique key on id"));
+    }
+
+    [Test]
+    public async Task An_unknown_host_costs_a_start_and_a_request_few_lines_one_of_which_names_it()
+    {
+        var (service, client) = Keep(await ServiceProcess.StartAsync(
+            new Dictionary<string, string> { ["MYSQL_ADDRESS"] = "no-such-host.invalid" }));
+
+        using var refused = await client.GetAsync("/api/count");
+        Assert.That(await service.StopAsync(), Is.Zero);
+
+        var lines = service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(lines, Has.Length.LessThanOrEqualTo(15));
+        Assert.That(lines.Count(line => line.Contains("Warning") && line.Contains("no-such-host.invalid:3306")), Is.EqualTo(1));
+    }
+
     [TestCase("mysql")]
     [TestCase("sqlite")]
     public async Task The_service_is_killed(string store)
@@ -139,7 +214,7 @@ public sealed class FaultDrills
         var load = Load.On(Keep(client));
         await load.AcknowledgesAsync(300);
 
-        var asked = System.Diagnostics.Stopwatch.StartNew();
+        var asked = Stopwatch.StartNew();
         Assert.That(await Keep(service).StopAsync(), Is.Zero);
         Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(8)));
 

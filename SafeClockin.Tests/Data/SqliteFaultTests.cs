@@ -120,6 +120,94 @@ public sealed class SqliteFaultTests
         }
     }
 
+    [TestCase("file")]
+    [TestCase("file and log")]
+    [TestCase("log")]
+    public async Task A_file_that_was_deleted_while_in_use_is_noticed_before_anything_is_acknowledged(string what)
+    {
+        var counters = Counters(_file);
+        await counters.IncreaseCounterByIdAsync(1, 5);
+        if (what != "log")
+            File.Delete(_file);
+        if (what != "file")
+            File.Delete(_file + "-wal");
+
+        var acknowledged = await counters.IncreaseCounterByIdAsync(1, 1);
+
+        Assert.That(acknowledged, Is.EqualTo(what == "log" ? new Increase(5, 6) : new Increase(0, 1)));
+        CopyWhatADyingProcessLeaves(out var copy);
+        Assert.That(await Counters(copy).QueryCounterByIdAsync(1), Is.EqualTo(acknowledged.After), "what another process finds");
+    }
+
+    [Test]
+    public async Task A_file_that_was_replaced_while_in_use_is_counted_on_in_and_so_is_its_log()
+    {
+        var other = Path.Combine(Workspace.NewFolder(), "other.db");
+        await Counters(other).IncreaseCounterByIdAsync(1, 70);
+        CopyWhatADyingProcessLeaves(other, out var backup);
+        CloseAll();
+        var counters = Counters(_file);
+        await counters.IncreaseCounterByIdAsync(1, 5);
+
+        File.Move(backup + "-wal", _file + "-wal", overwrite: true);
+        File.Move(backup, _file, overwrite: true);
+        File.Delete(_file + "-shm");
+
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(70));
+        Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(70, 71)));
+    }
+
+    [TestCase("CREATE TABLE Counters (id INTEGER PRIMARY KEY, count INTEGER, createdAt TEXT, updatedAt TEXT)", "not STRICT")]
+    [TestCase("CREATE TABLE Counters (id INTEGER, count INTEGER, createdAt TEXT, updatedAt TEXT) STRICT", "primary key is not id")]
+    public async Task A_table_that_cannot_keep_the_promise_is_refused_by_name(string table, string flaw)
+    {
+        using (var other = Sqlite.Connect(_file))
+            other.Execute($"{table}; INSERT INTO Counters (id, count) VALUES (1, 9223372036854775807)");
+        var counters = Counters(_file);
+
+        await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), flaw);
+        await ExpectUnavailableAsync(() => counters.QueryCounterByIdAsync(1), "the table Counters cannot be used");
+    }
+
+    [Test]
+    public async Task Calls_that_fail_leave_nothing_open()
+    {
+        if (!OperatingSystem.IsLinux())
+            Requirement.Missing("What a process has open is read from Linux's /proc.");
+        await File.WriteAllTextAsync(_file, new string('x', 10_000));
+        var counters = Counters(_file);
+        for (var i = 0; i < 400; i++)
+            await ExpectUnavailableAsync(() => counters.IncreaseCounterByIdAsync(1, 1), "not a database");
+
+        Assert.That(
+            Directory.EnumerateFiles("/proc/self/fd").Count(handle => new FileInfo(handle).LinkTarget?.StartsWith(_file) == true),
+            Is.Zero);
+    }
+
+    [Test]
+    public async Task What_a_commit_stands_on_is_set_on_the_connection_that_commits()
+    {
+        using var store = Sqlite.Open(_file);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await store.RunAsync(connection => connection.ExecuteScalar<string>("PRAGMA journal_mode")), Is.EqualTo("wal"));
+            Assert.That(await store.RunAsync(connection => connection.ExecuteScalar<int>("PRAGMA synchronous")), Is.EqualTo(2), "FULL");
+        }
+    }
+
+    /// <summary>The file and its log as they are on the disk now, while the store has them open.</summary>
+    private void CopyWhatADyingProcessLeaves(out string copy) => CopyWhatADyingProcessLeaves(_file, out copy);
+
+    private static void CopyWhatADyingProcessLeaves(string file, out string copy)
+    {
+        copy = Path.Combine(Workspace.NewFolder(), "copy.db");
+        foreach (var suffix in new[] { "", "-wal" })
+        {
+            if (File.Exists(file + suffix))
+                File.Copy(file + suffix, copy + suffix);
+        }
+    }
+
     private SqliteCounterRepository Counters(string file)
     {
         _stores.Add(Sqlite.Open(file));
