@@ -7,6 +7,7 @@ using SafeClockin.Data.MySql;
 using SafeClockin.Data.Sqlite;
 using SafeClockin.Data.WeChat;
 using SafeClockin.Domain;
+using SafeClockin.Domain.ClockIns;
 using SafeClockin.Domain.Counters;
 using SafeClockin.Domain.Login;
 
@@ -49,6 +50,7 @@ public static class DataServices
         builder.Services.AddSingleton(MySqlSettings.From(builder.Configuration));
         builder.Services.AddSingleton<MySqlStore>();
         builder.Services.AddSingleton<ICounterRepository, MySqlCounterRepository>();
+        builder.Services.AddSingleton<IClockInRepository, MySqlClockInRepository>();
         return builder;
     }
 
@@ -57,6 +59,7 @@ public static class DataServices
         var file = Path.GetFullPath(builder.Configuration.Setting("SQLITE_FILE") ?? "data/safeclockin.db");
         builder.Services.AddSingleton(services => new SqliteStore(file, services.GetRequiredService<ILogger<SqliteStore>>()));
         builder.Services.AddSingleton<ICounterRepository, SqliteCounterRepository>();
+        builder.Services.AddSingleton<IClockInRepository, SqliteClockInRepository>();
         return builder;
     }
 

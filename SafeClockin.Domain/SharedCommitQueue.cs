@@ -21,6 +21,9 @@ internal sealed class SharedCommitQueue<TRequest, TResult>(
     /// <summary>How many calls may wait; new ones are refused rather than all made slow.</summary>
     public const int WaitingLimit = 4_096;
 
+    /// <summary>How many calls share a batch: its statement stays small enough for every server.</summary>
+    public const int BatchLimit = 1_024;
+
     /// <summary>
     /// How long a call may wait for its batch. With the time that the store allows itself, an answer takes less than 10 s.
     /// </summary>
@@ -76,9 +79,10 @@ internal sealed class SharedCommitQueue<TRequest, TResult>(
             if (!_isRunning)
                 return null;
 
-            var batch = new List<Call>(_waiting.Count);
+            var batch = new List<Call>(Math.Min(_waiting.Count, BatchLimit));
             var first = _waiting.Peek().Request;
-            while (_waiting.TryPeek(out var call) && (canShare is null || canShare(first, call.Request)))
+            while (batch.Count < BatchLimit
+                && _waiting.TryPeek(out var call) && (canShare is null || canShare(first, call.Request)))
             {
                 _waiting.Dequeue();
                 if (time.GetElapsedTime(call.Arrived) > WaitingTimeout)

@@ -43,6 +43,7 @@ internal sealed record MySqlSettings
             node.DefaultCommandTimeout = 2;
             node.CancellationTimeout = -1;
             node.Pooling = false; // each table keeps its own
+            node.UseAffectedRows = true; // a row that is found and not changed does not count
         }
 
         return new(nodes);

@@ -20,7 +20,7 @@ public sealed class CounterService
         "safeclockin.counter.commit.size",
         "{increment}",
         "Increments that shared a commit.",
-        advice: new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096] });
+        advice: new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024] });
 
     private readonly ICounterRepository _counters;
     private readonly SharedCommitQueue<Operation, long> _reads;

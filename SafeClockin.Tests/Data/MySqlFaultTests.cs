@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using Dapper;
-using Moq;
 using SafeClockin.Data.MySql;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
@@ -47,16 +46,20 @@ public sealed class MySqlFaultTests
     public async Task A_connection_that_was_closed_while_idle_is_replaced_on_its_node_unseen()
     {
         var proxy = Keep(new FaultyProxy(_database.Port));
-        var (counters, notes) = Open($"127.0.0.1:{proxy.Port},127.0.0.1:{_database.Port}");
+        var time = new SettableTime();
+        var (counters, notes) = Open($"127.0.0.1:{proxy.Port},127.0.0.1:{_database.Port}", time: time);
         await counters.IncreaseCounterByIdAsync(1, 1);
         await notes.AddAsync(Owner, 1, "一");
 
         _database.KillConnections("root");
+        time.Pass(TimeSpan.FromMilliseconds(2));
         Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(2));
         proxy.CutAll();
+        time.Pass(TimeSpan.FromMilliseconds(2));
         Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(3));
         Assert.That(await notes.ListAsync(Owner), Is.EqualTo(new[] { "一" }));
         proxy.CutAll();
+        time.Pass(TimeSpan.FromMilliseconds(2));
         await counters.ClearCounterByIdAsync(1);
         Assert.That(await counters.QueryCounterByIdAsync(1), Is.Zero);
         Assert.That(Warnings, Is.Empty);
@@ -239,18 +242,16 @@ public sealed class MySqlFaultTests
     [Test]
     public async Task A_connection_s_age_is_bounded()
     {
-        var now = 0L;
-        var time = new Mock<TimeProvider> { CallBase = true };
-        time.Setup(t => t.GetTimestamp()).Returns(() => TimeProvider.System.GetTimestamp() + (now * Stopwatch.Frequency));
+        var time = new SettableTime();
         var proxy = Keep(new FaultyProxy(_database.Port));
-        var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time.Object);
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time);
         await counters.IncreaseCounterByIdAsync(1, 1);
         var before = proxy.Connections;
 
-        now = 60;
+        time.Pass(TimeSpan.FromMinutes(4));
         await counters.IncreaseCounterByIdAsync(1, 1);
         Assert.That(proxy.Connections, Is.EqualTo(before), "it is kept");
-        now = 301;
+        time.Pass(TimeSpan.FromMinutes(1.1));
         await counters.IncreaseCounterByIdAsync(1, 1);
         Assert.That(proxy.Connections, Is.EqualTo(before + 1), "a name may lead elsewhere by now");
     }

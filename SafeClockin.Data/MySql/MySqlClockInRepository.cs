@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text;
+using Dapper;
+using MySqlConnector;
+using SafeClockin.Domain.ClockIns;
+
+namespace SafeClockin.Data.MySql;
+
+internal sealed class MySqlClockInRepository(MySqlStore store) : IClockInRepository
+{
+    private readonly MySqlTable _table = store.AddTable(
+        "ClockIns",
+        key: ["openid", "day"],
+        """
+        CREATE TABLE IF NOT EXISTS `ClockIns` (
+            `openid` varbinary(64) NOT NULL,
+            `day` date NOT NULL,
+            `clockedInAt` bigint NOT NULL,
+            `streak` int NOT NULL,
+            PRIMARY KEY (`openid`, `day`)
+        ) ENGINE = InnoDB
+        """);
+
+    /// <remarks>
+    /// It may run twice, as the first clock-in of a day stays. Reading first and then inserting values locks no gaps, as
+    /// INSERT … SELECT would; rows in one order keep two batches of the same users from deadlocks.
+    /// </remarks>
+    public Task<IReadOnlyList<ClockIn>> AddAsync(IReadOnlyList<Tap> taps)
+        => _table.RepeatableAsync<IReadOnlyList<ClockIn>>(async connection =>
+        {
+            var clockIns = new Dictionary<(string OpenId, DateOnly Day), ClockIn>();
+            await ReadAsync(connection, taps, clockIns);
+            var inserted = new List<(string OpenId, ClockIn ClockIn)>();
+            foreach (var tap in taps.OrderBy(tap => tap.OpenId, StringComparer.Ordinal).ThenBy(tap => tap.Day))
+            {
+                var clockIn = ClockIn.From(tap, clockIns.GetValueOrDefault((tap.OpenId, tap.Day.AddDays(-1))));
+                if (clockIns.TryAdd((tap.OpenId, tap.Day), clockIn))
+                    inserted.Add((tap.OpenId, clockIn));
+            }
+
+            if (inserted.Count > 0 && await InsertAsync(connection, inserted) < inserted.Count)
+                await ReadAsync(connection, taps, clockIns); // another replica was first
+            return [.. taps.Select(tap => clockIns[(tap.OpenId, tap.Day)])];
+        });
+
+    public Task<IReadOnlyList<ClockIn?>> QueryLastAsync(IReadOnlyList<string> openIds, DateOnly upTo)
+        => _table.RepeatableAsync<IReadOnlyList<ClockIn?>>(async connection =>
+        {
+            var parameters = new DynamicParameters(new { upTo = Text(upTo) });
+            var users = openIds.Select((openId, i) => $"SELECT {i} AS `position`, {Parameter(parameters, i, openId)} AS `openid`");
+            var rows = await connection.QueryAsync<(int Position, DateTime Day, long At, int Streak)>(
+                $"""
+                SELECT u.`position`, c.`day`, c.`clockedInAt`, c.`streak`
+                FROM ({string.Join(" UNION ALL ", users)}) u JOIN `ClockIns` c ON c.`openid` = u.`openid`
+                    AND c.`day` = (SELECT MAX(l.`day`) FROM `ClockIns` l WHERE l.`openid` = u.`openid` AND l.`day` <= @upTo)
+                """,
+                parameters);
+            var last = new ClockIn?[openIds.Count];
+            foreach (var (position, day, at, streak) in rows)
+                last[position] = new(DateOnly.FromDateTime(day), at, streak);
+            return last;
+        });
+
+    public Task<IReadOnlyList<ClockIn>> QueryDaysAsync(string openId, DateOnly first, DateOnly last)
+        => _table.RepeatableAsync<IReadOnlyList<ClockIn>>(async connection =>
+        {
+            var rows = await connection.QueryAsync<(DateTime Day, long At, int Streak)>(
+                """
+                SELECT `day`, `clockedInAt`, `streak` FROM `ClockIns`
+                WHERE `openid` = @openId AND `day` BETWEEN @first AND @last ORDER BY `day`
+                """,
+                new { openId = Encoding.UTF8.GetBytes(openId), first = Text(first), last = Text(last) });
+            return [.. rows.Select(row => new ClockIn(DateOnly.FromDateTime(row.Day), row.At, row.Streak))];
+        });
+
+    public Task DeleteAsync(string openId)
+        => _table.RepeatableAsync(connection => connection.ExecuteAsync(
+            "DELETE FROM `ClockIns` WHERE `openid` = @openId",
+            new { openId = Encoding.UTF8.GetBytes(openId) }));
+
+    /// <summary>Adds what is kept for the taps' users, of their days and the days before.</summary>
+    private static async Task ReadAsync(
+        MySqlConnection connection, IReadOnlyList<Tap> taps, Dictionary<(string OpenId, DateOnly Day), ClockIn> clockIns)
+    {
+        var rows = await connection.QueryAsync<(byte[] OpenId, DateTime Day, long At, int Streak)>(
+            """
+            SELECT `openid`, `day`, `clockedInAt`, `streak` FROM `ClockIns`
+            WHERE `openid` IN @openIds AND `day` BETWEEN @from AND @to
+            """,
+            new
+            {
+                openIds = taps.Select(tap => tap.OpenId).Distinct().Select(Encoding.UTF8.GetBytes),
+                from = Text(taps.Min(tap => tap.Day).AddDays(-1)),
+                to = Text(taps.Max(tap => tap.Day)),
+            });
+        foreach (var (openId, day, at, streak) in rows)
+            clockIns[(Encoding.UTF8.GetString(openId), DateOnly.FromDateTime(day))] = new(DateOnly.FromDateTime(day), at, streak);
+    }
+
+    private static Task<int> InsertAsync(MySqlConnection connection, IReadOnlyList<(string OpenId, ClockIn ClockIn)> rows)
+    {
+        var parameters = new DynamicParameters();
+        var values = rows.Select((row, i) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"({Parameter(parameters, i, row.OpenId)}, '{Text(row.ClockIn.Day)}', {row.ClockIn.ClockedInAt}, {row.ClockIn.Streak})"));
+        return connection.ExecuteAsync(
+            $"""
+            INSERT INTO `ClockIns` (`openid`, `day`, `clockedInAt`, `streak`) VALUES {string.Join(", ", values)}
+            ON DUPLICATE KEY UPDATE `streak` = `ClockIns`.`streak`
+            """,
+            parameters);
+    }
+
+    private static string Parameter(DynamicParameters parameters, int position, string openId)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"@o{position}");
+        parameters.Add(name, Encoding.UTF8.GetBytes(openId));
+        return name;
+    }
+
+    private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,10 @@
+namespace SafeClockin.Domain.ClockIns;
+
+/// <summary>The calendar that clock-ins are dated by: China's, which is UTC+8 all year.</summary>
+public static class ChinaDay
+{
+    private static readonly TimeSpan Offset = TimeSpan.FromHours(8);
+
+    /// <summary>The day in China at a moment.</summary>
+    public static DateOnly Of(DateTimeOffset moment) => DateOnly.FromDateTime(moment.ToOffset(Offset).DateTime);
+}

@@ -1,0 +1,143 @@
+using Moq;
+using SafeClockin.Domain;
+using SafeClockin.Domain.ClockIns;
+
+namespace SafeClockin.Tests.Domain;
+
+public sealed class ClockInServiceTests
+{
+    private const string User = "oUser-1";
+
+    private Mock<TimeProvider> _time;
+    private Mock<IClockInRepository> _store;
+    private ClockInService _clockIns;
+
+    [SetUp]
+    public void MakeService()
+    {
+        _time = new() { CallBase = true };
+        _store = new(MockBehavior.Strict);
+        _clockIns = new(_store.Object, _time.Object);
+        ItIs("2026-11-24T12:00:00+08:00");
+    }
+
+    [TestCase("2026-11-23T15:59:59.999Z", "2026-11-23")]
+    [TestCase("2026-11-23T16:00:00Z", "2026-11-24")]
+    [TestCase("2026-11-24T00:00:00+08:00", "2026-11-24")]
+    [TestCase("2026-12-31T16:00:00Z", "2027-01-01")]
+    [TestCase("1986-07-01T16:30:00Z", "1986-07-02", Description = "China had summer time then; the calendar has none")]
+    public async Task A_day_begins_at_midnight_in_China(string moment, string day)
+    {
+        ItIs(moment);
+        _store.Setup(s => s.AddAsync(It.IsAny<IReadOnlyList<Tap>>()))
+            .ReturnsAsync((IReadOnlyList<Tap> taps) => [.. taps.Select(tap => ClockIn.From(tap, null))]);
+
+        var state = await _clockIns.ClockInAsync(User);
+
+        Assert.That(state, Is.EqualTo(new ClockInState(Day(day), DateTimeOffset.Parse(moment).ToUnixTimeSeconds(), 1, 0)));
+    }
+
+    [TestCase(null, null, null, 0, 0, Description = "never")]
+    [TestCase("2026-11-24", 9, 9L, 9, 0, Description = "today")]
+    [TestCase("2026-11-23", 9, null, 9, 0, Description = "yesterday: today is still open")]
+    [TestCase("2026-11-22", 9, null, 0, 1)]
+    [TestCase("2026-10-25", 9, null, 0, 29)]
+    [TestCase("2024-02-28", 9, null, 0, 999)]
+    public async Task The_last_clock_in_tells_how_things_stand_today(
+        string? last, int? streakThen, long? clockedInAt, int streak, int missedDays)
+    {
+        _store.Setup(s => s.QueryLastAsync(new[] { User }, Day("2026-11-24")))
+            .ReturnsAsync([last is null ? null : new ClockIn(Day(last), 9, streakThen!.Value)]);
+
+        Assert.That(
+            await _clockIns.GetStateAsync(User),
+            Is.EqualTo(new ClockInState(Day("2026-11-24"), clockedInAt, streak, missedDays)));
+    }
+
+    [TestCase(null, "2026-11-01", "2026-11-30", Description = "this month")]
+    [TestCase("", "2026-11-01", "2026-11-30")]
+    [TestCase("2026-11", "2026-11-01", "2026-11-30")]
+    [TestCase("2028-02", "2028-02-01", "2028-02-29")]
+    [TestCase("2026-12", "2026-12-01", "2026-12-31")]
+    public async Task A_month_is_asked_for_from_its_first_to_its_last_day(string? month, string first, string last)
+    {
+        var days = new[] { new ClockIn(Day(first), 1, 1) };
+        _store.Setup(s => s.QueryDaysAsync(User, Day(first), Day(last))).ReturnsAsync(days);
+
+        Assert.That(await _clockIns.GetDaysAsync(User, month), Is.EqualTo(days));
+    }
+
+    [TestCase("2026-13")]
+    [TestCase("2026-00")]
+    [TestCase("0000-01")]
+    [TestCase("2026-1")]
+    [TestCase("26-11")]
+    [TestCase("2026-11-24")]
+    [TestCase(" 2026-11")]
+    [TestCase("2026-11 ")]
+    [TestCase("2026/11")]
+    [TestCase("٢٠٢٦-١١")]
+    [TestCase("２０２６-１１")]
+    [TestCase("now")]
+    [TestCase("' OR 1=1 --")]
+    public void A_month_that_is_none_is_refused(string month)
+        => Assert.That(
+            () => _clockIns.GetDaysAsync(User, month),
+            Throws.TypeOf<FailureException>().With.Message.EqualTo("月份参数错误"));
+
+    [TestCase(65)]
+    [TestCase(4_000)]
+    public async Task An_openid_that_no_store_keeps_is_refused_by_everything(int length)
+    {
+        var openId = new string('x', length);
+        foreach (var call in new Func<Task>[]
+        {
+            () => _clockIns.GetStateAsync(openId), () => _clockIns.ClockInAsync(openId),
+            () => _clockIns.GetDaysAsync(openId, null), () => _clockIns.EraseAsync(openId),
+        })
+        {
+            var refusal = await Assert.ThrowsAsync<FailureException>(() => call());
+            Assert.That((refusal.Kind, refusal.Message), Is.EqualTo((FailureKind.Refused, "用户标识无效")));
+        }
+    }
+
+    [Test]
+    public async Task An_openid_is_measured_in_bytes_and_has_to_be_text()
+    {
+        _store.Setup(s => s.DeleteAsync(It.IsAny<string>())).Returns(Task.CompletedTask);
+        await _clockIns.EraseAsync(new string('中', 21) + "x");
+
+        await Assert.ThrowsAsync<FailureException>(() => _clockIns.EraseAsync(new string('中', 22)));
+        await Assert.ThrowsAsync<FailureException>(() => _clockIns.EraseAsync("a\ud800"));
+    }
+
+    [Test]
+    public async Task Taps_that_arrive_while_a_batch_is_kept_share_the_next_and_a_failed_batch_fails_its_own_alone()
+    {
+        var batches = new Queue<TaskCompletionSource<IReadOnlyList<ClockIn>>>();
+        var sizes = new List<int>();
+        _store.Setup(s => s.AddAsync(It.IsAny<IReadOnlyList<Tap>>())).Returns((IReadOnlyList<Tap> taps) =>
+        {
+            lock (batches)
+            {
+                sizes.Add(taps.Count);
+                batches.Enqueue(new(TaskCreationOptions.RunContinuationsAsynchronously));
+                return batches.Last().Task;
+            }
+        });
+
+        var first = _clockIns.ClockInAsync("a");
+        var others = Enumerable.Range(0, 5).Select(i => _clockIns.ClockInAsync($"{i}")).ToList();
+        batches.Dequeue().SetException(FailureException.StoreUnavailable(new TimeoutException()));
+        await Assert.ThrowsAsync<FailureException>(() => first);
+        SpinWait.SpinUntil(() => { lock (batches) { return batches.Count > 0; } }, TimeSpan.FromSeconds(10));
+        batches.Dequeue().SetResult([.. Enumerable.Range(0, 5).Select(i => new ClockIn(Day("2026-11-24"), i, i + 1))]);
+
+        Assert.That((await Task.WhenAll(others)).Select(state => state.Streak), Is.EqualTo(new[] { 1, 2, 3, 4, 5 }));
+        Assert.That(sizes, Is.EqualTo(new[] { 1, 5 }));
+    }
+
+    private static DateOnly Day(string day) => DateOnly.Parse(day);
+
+    private void ItIs(string moment) => _time.Setup(time => time.GetUtcNow()).Returns(DateTimeOffset.Parse(moment));
+}
