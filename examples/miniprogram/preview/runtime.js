@@ -63,16 +63,14 @@ window.wx = {
     setTimeout(() => toast.remove(), duration);
   },
 
-  showModal({ title, content, confirmText = '确定', confirmColor, success }) {
+  showModal({ title, content, confirmText = '确定', success }) {
     const dialog = add(phone, 'dialog', 'wx-modal');
     dialog.setAttribute('aria-label', title);
     add(dialog, 'strong', '', title);
     add(dialog, 'p', '', content);
     const buttons = add(dialog, 'footer', '');
     add(buttons, 'button', '', '取消').onclick = () => dialog.close();
-    const confirm = add(buttons, 'button', 'wx-confirm', confirmText);
-    confirm.onclick = () => dialog.close('confirm');
-    if (confirmColor) confirm.style.color = confirmColor;
+    add(buttons, 'button', 'wx-confirm', confirmText).onclick = () => dialog.close('confirm');
     dialog.onclose = () => {
       dialog.remove();
       success({ confirm: dialog.returnValue === 'confirm', cancel: dialog.returnValue !== 'confirm' });
@@ -122,11 +120,11 @@ for (const name of Object.keys(components).reverse()) { // what is used before w
 
 // The screen, and the first page on it.
 
-const phone = add(document.body, 'div', 'wx-screen');
-add(phone, 'header', 'wx-bar', app.window.navigationBarTitleText);
-const main = add(phone, 'main', 'wx-main');
+const phone = add(document.body, 'main', 'wx-screen');
+add(phone, 'h1', 'wx-bar', app.window.navigationBarTitleText);
+const scroller = add(phone, 'div', 'wx-scroller');
 const root = backend.createRoot('page', space, app.pages[0]);
-root.attach(main, add(main, 'div', ''));
+root.attach(scroller, add(scroller, 'div', ''));
 const page = root.get();
 page.onShow();
 document.addEventListener('visibilitychange', () => document.hidden || page.onShow());

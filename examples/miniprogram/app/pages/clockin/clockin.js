@@ -60,7 +60,6 @@ Page({
       title: '删除我的数据？',
       content: '你的打卡记录会全部删除，无法恢复。',
       confirmText: '删除',
-      confirmColor: '#b3261e',
       success: ({ confirm }) => confirm && this.change(async () => {
         await request('/api/user', { method: 'DELETE' });
         this.setData({ days: [] });
