@@ -38,6 +38,10 @@ function forward(request, response) {
   request.pipe(onward);
 }
 
+server.on('error', error => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
 server.listen(PORT, '127.0.0.1', () => {
   const address = `http://127.0.0.1:${server.address().port}`;
   console.log(`The mini-program: ${address}/
