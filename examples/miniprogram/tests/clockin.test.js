@@ -112,6 +112,7 @@ test('a clock-in that fails is told, and done once more on demand', async () => 
   assert.deepEqual([page.data.error, page.data.isBusy, page.data.time], ['网络连接不上，请稍后重试', false, '']);
 
   page.retry();
+  assert.equal(page.data.isBusy, true);
   (await next('POST /api/clockin')).answer(DONE);
   await settle();
   assert.deepEqual([page.data.error, page.data.today], ['', DONE]);

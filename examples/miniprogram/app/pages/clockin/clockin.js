@@ -58,7 +58,7 @@ Page({
   erase() {
     wx.showModal({
       title: '删除我的数据？',
-      content: '你的打卡记录会全部删除，无法恢复。',
+      content: '打卡记录会全部删除，无法恢复。',
       confirmText: '删除',
       success: ({ confirm }) => confirm && this.change(async () => {
         await request('/api/user', { method: 'DELETE' });
