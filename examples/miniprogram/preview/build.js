@@ -22,7 +22,7 @@ const withPrefix = (css, prefix) => css.replace(/\.([a-z][\w-]*)(?=[^{}]*\{)/gi,
 
 function build() {
   const app = readJson('app.json');
-  const theme = readJson(app.themeLocation ?? 'theme.json');
+  const theme = readJson(app.themeLocation);
   const group = new TmplGroup();
   const components = {}; // by path: pages, and what they use
 
@@ -46,7 +46,10 @@ function build() {
     .map(file => file.replaceAll(path.sep, '/').slice(0, -'.js'.length));
   const asFunction = source => `(module, exports, require) => {\n${source}\n}`;
   const asTable = entries => `{${entries.map(([name, source]) => `${JSON.stringify(name)}: ${source}`).join(',\n')}}`;
-  const colours = name => Object.entries(theme[name] ?? {}).map(([key, value]) => `--theme-${key}: ${value};`).join(' ');
+  /** What app.json says of the window, as custom properties; what begins with @ stands in theme.json. */
+  const windowIn = scheme => Object.entries(app.window)
+    .map(([key, value]) => `--${key}: ${value[0] === '@' ? theme[scheme][value.slice(1)] : value};`)
+    .join(' ');
 
   const script = `
 const modules = ${asTable([
@@ -66,8 +69,8 @@ ${fs.readFileSync(path.join(__dirname, 'runtime.js'), 'utf8')}`;
 <link rel="icon" href="data:,">
 <title>${app.window.navigationBarTitleText}</title>
 <style>
-:root { ${colours('light')} }
-@media (prefers-color-scheme: dark) { :root { ${colours('dark')} } }
+:root { ${windowIn('light')} }
+@media (prefers-color-scheme: dark) { :root { ${windowIn('dark')} } }
 ${fs.readFileSync(path.join(__dirname, 'wechat.css'), 'utf8')}
 </style>
 </head>
