@@ -14,6 +14,7 @@ needs /usr/bin/chromium chromium
 needs /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 needs /usr/lib/python3/dist-packages/jwt python3-jwt
 needs node nodejs
+needs npm npm
 needs curl curl
 
 if [ ${#missing[@]} -gt 0 ]; then
@@ -24,6 +25,12 @@ if [ ${#missing[@]} -gt 0 ]; then
   else
     echo "Not installed, and the tests that need it are skipped: ${missing[*]}" >&2
   fi
+fi
+
+# What the preview and the tests of the mini-program need; nothing else does.
+app=examples/miniprogram
+if command -v npm >/dev/null && ! [ $app/node_modules/.package-lock.json -nt $app/package-lock.json ]; then
+  npm ci --prefix $app --silent || echo "npm ci has failed, and the tests of the mini-program are skipped" >&2
 fi
 
 # In full, because the drills and the fuzz say what they saw.

@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 
 namespace SafeClockin.Tests.Browser;
 
-/// <summary>Somebody who has opened the index page, in a browser profile of their own.</summary>
+/// <summary>Somebody who has opened a page, in a browser profile of their own.</summary>
 internal sealed class Visitor : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
@@ -33,12 +33,16 @@ internal sealed class Visitor : IAsyncDisposable
 
     public ILocator Error => Page.GetByRole(AriaRole.Alert);
 
-    public static async Task<Visitor> OpenAsync(Uri service, BrowserNewContextOptions? options = null)
+    /// <summary>Opens the page, after what <paramref name="prepare"/> does to the profile.</summary>
+    public static async Task<Visitor> OpenAsync(
+        Uri service, BrowserNewContextOptions? options = null, Func<IBrowserContext, Task>? prepare = null)
     {
         options ??= new();
         options.Locale ??= "zh-CN";
         var context = await Chromium.Instance.NewContextAsync(options);
         context.SetDefaultTimeout(20_000);
+        if (prepare is not null)
+            await prepare(context);
         var visitor = new Visitor(context, await context.NewPageAsync(), service);
         await visitor.Page.GotoAsync(service.ToString());
         return visitor;

@@ -1,9 +1,7 @@
 /** As much of `wx` as the mini-program uses, over real HTTP. */
 module.exports = function createWx({ login = async () => ({ code: 'a-code' }) } = {}) {
   const storage = new Map();
-  const toasts = [];
   return {
-    toasts,
     // As in WeChat: JSON both ways where it can be, and `success` for every status.
     request({ url, method = 'GET', data, header = {}, success, fail }) {
       fetch(url, {
@@ -18,7 +16,8 @@ module.exports = function createWx({ login = async () => ({ code: 'a-code' }) } 
     getStorageSync: key => storage.get(key) ?? '',
     setStorageSync: (key, value) => { storage.set(key, value); },
     removeStorageSync: key => { storage.delete(key); },
-    showToast: ({ title }) => { toasts.push(title); },
+    showToast() {},
+    stopPullDownRefresh() {},
   };
 };
 

@@ -1,30 +1,30 @@
 const config = require('./config');
 
 const TOKEN = 'token'; // stored as it is: JSON.stringify would put quotes around it
-const PATIENCE = 12000; // milliseconds; the service answers within ten seconds whatever is broken
+const TIMEOUT = 12000; // milliseconds; the service answers within ten seconds whatever is broken
 
-let renewal; // shared by all calls that meet a 401 while it is under way
+/** @type {Promise<string> | undefined} Shared by all calls that meet a 401 while it is under way. */
+let renewal;
 
 /**
- * Asks the service and resolves with `data`. What goes wrong is shown to the user and rejects.
+ * Asks the service and resolves with `data`, or rejects with an error in words for the user.
  *
  * The token goes along when there is one. On a 401 a new one is fetched and the request repeated once, whatever it
  * asks for: a request that is answered by 401 has changed nothing.
+ *
+ * @param {string} path
+ * @param {{ method?: 'GET' | 'POST' | 'DELETE', data?: object }} [options]
  */
 async function request(path, { method = 'GET', data } = {}) {
-  try {
-    const token = wx.getStorageSync(TOKEN);
-    let answer = await send(path, method, data, token);
-    if (answer.statusCode === 401) {
-      answer = await send(path, method, data, await renew(token));
-    }
-    return unwrap(answer);
-  } catch (error) {
-    wx.showToast({ title: error.message, icon: 'none', duration: 3000 });
-    throw error;
+  const token = wx.getStorageSync(TOKEN);
+  let answer = await send(path, method, data, token);
+  if (answer.statusCode === 401) {
+    answer = await send(path, method, data, await renew(token));
   }
+  return unwrap(answer);
 }
 
+/** @returns {Promise<{ statusCode: number, data: any }>} */
 function send(path, method, data, token) {
   return new Promise((resolve, reject) => {
     wx.request({
@@ -32,9 +32,9 @@ function send(path, method, data, token) {
       method,
       data,
       header: token ? { Authorization: `Bearer ${token}` } : {},
-      timeout: PATIENCE,
+      timeout: TIMEOUT,
       success: resolve, // whatever the status
-      fail: () => reject(new Error('网络异常，请稍后重试')),
+      fail: () => reject(new Error('网络连接不上，请稍后重试')),
     });
   });
 }
@@ -59,8 +59,12 @@ async function renew(refused) {
 
 async function login() {
   wx.removeStorageSync(TOKEN);
-  const { code } = await new Promise((resolve, reject) => {
-    wx.login({ success: resolve, fail: () => reject(new Error('微信登录失败，请稍后重试')) });
+  const code = await new Promise((resolve, reject) => {
+    wx.login({
+      timeout: TIMEOUT,
+      success: answer => resolve(answer.code),
+      fail: () => reject(new Error('微信登录失败，请稍后重试')),
+    });
   });
   const { token } = unwrap(await send('/api/login', 'POST', { code }));
   wx.setStorageSync(TOKEN, token);

@@ -1,0 +1,426 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Browser;
+
+/// <summary>
+/// The example mini-program in a real browser, by WeChat's own component framework, in front of the real service.
+/// </summary>
+public sealed class MiniProgramTests
+{
+    private static readonly DateTimeOffset Morning = new(2026, 11, 24, 8, 5, 59, TimeSpan.FromHours(8));
+
+    private const int Height = 1000; // which shows the whole page
+
+    private readonly Clock _clock = new();
+    private string _html;
+    private WeChatStub _weChat;
+    private Service _service;
+    private string _code;
+
+    private Uri Address => _service.ClientOptions.BaseAddress;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _html = await MiniProgram.BuildPageAsync();
+        _weChat = new();
+        _service = Service.Start(
+            new Dictionary<string, string>(_weChat.Settings()) { ["LOGIN_RATE_LIMIT"] = "1000" },
+            services =>
+            {
+                services.AddSingleton<TimeProvider>(_clock);
+                services.AddControllers().AddApplicationPart(typeof(FakeClockInController).Assembly);
+            });
+    }
+
+    [OneTimeTearDown]
+    public void Stop()
+    {
+        _service?.Dispose();
+        _weChat?.Dispose();
+    }
+
+    /// <summary>Everybody is new, on the same morning.</summary>
+    [SetUp]
+    public void Begin()
+    {
+        _code = _weChat.CodeOf(Guid.NewGuid().ToString("N"));
+        _clock.Now = Morning;
+    }
+
+    [Test]
+    public async Task A_new_user_is_signed_in_and_clocks_in_by_one_tap()
+    {
+        await using var visitor = await OpenAsync();
+        await visitor.SeeAsync("从今天开始打卡吧");
+
+        await visitor.ClickAsync("打卡");
+
+        await SeeDoneAsync(visitor, "08:05");
+        await SeeFiguresAsync(visitor, streak: 1, missedDays: 0);
+        await Assertions.Expect(Day(visitor, "11月24日，今天，已打卡")).ToBeVisibleAsync();
+        Assert.That(PathsOf(visitor), Is.EqualTo(new[]
+        {
+            "GET /",
+            "GET /api/clockin",
+            "POST /api/login",
+            "GET /api/clockin",
+            "GET /api/clockin/days?month=2026-11",
+            "POST /api/clockin",
+        }));
+        ExpectNoComplaintsButTheFirst401(visitor);
+    }
+
+    [Test]
+    public async Task A_user_who_comes_back_is_still_signed_in_and_sees_what_is_done()
+    {
+        await using var visitor = await OpenAsync();
+        await visitor.ClickAsync("打卡");
+        await SeeDoneAsync(visitor, "08:05");
+
+        _clock.Now += TimeSpan.FromHours(3);
+        await visitor.Page.ReloadAsync();
+
+        await SeeDoneAsync(visitor, "08:05");
+        await Assertions.Expect(Day(visitor, "11月24日，今天，已打卡")).ToBeVisibleAsync();
+        Assert.That(PathsOf(visitor).Count(path => path == "POST /api/login"), Is.EqualTo(1));
+        ExpectNoComplaintsButTheFirst401(visitor);
+    }
+
+    [Test]
+    public async Task A_token_that_is_no_longer_valid_is_renewed_unseen()
+    {
+        await using var visitor = await OpenAsync(storage: [new("storage.token", "an old one")]);
+
+        await visitor.ClickAsync("打卡");
+
+        await SeeDoneAsync(visitor, "08:05");
+        ExpectNoComplaintsButTheFirst401(visitor);
+    }
+
+    [Test]
+    public async Task A_second_tap_while_the_first_is_under_way_does_nothing()
+    {
+        await using var visitor = await OpenAsync();
+        await visitor.SeeAsync("从今天开始打卡吧");
+        var mayGoOn = new TaskCompletionSource();
+        await visitor.Page.RouteAsync("**/api/clockin", async route =>
+        {
+            await mayGoOn.Task;
+            await route.ContinueAsync();
+        });
+
+        await visitor.ClickAsync("打卡");
+        await visitor.ClickAsync("打卡中");
+        mayGoOn.SetResult();
+
+        await SeeDoneAsync(visitor, "08:05");
+        Assert.That(PathsOf(visitor).Count(path => path == "POST /api/clockin"), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_streak_is_told_before_and_after_todays_clock_in()
+    {
+        await ClockInOnAsync("2026-11-21", "2026-11-22", "2026-11-23");
+        await using var visitor = await OpenAsync();
+        await visitor.SeeAsync("今天还没打卡");
+        await SeeFiguresAsync(visitor, streak: 3, missedDays: 0);
+
+        await visitor.ClickAsync("打卡");
+
+        await SeeFiguresAsync(visitor, streak: 4, missedDays: 0);
+        await visitor.SeeAsync("打卡 4 天");
+    }
+
+    [Test]
+    public async Task Missed_days_are_told_until_the_next_clock_in()
+    {
+        await ClockInOnAsync("2026-11-20", "2026-11-21");
+        await using var visitor = await OpenAsync();
+        await visitor.SeeAsync("你已经 2 天没打卡了");
+        await SeeFiguresAsync(visitor, streak: 0, missedDays: 2);
+
+        await visitor.ClickAsync("打卡");
+
+        await SeeFiguresAsync(visitor, streak: 1, missedDays: 0);
+    }
+
+    [Test]
+    public async Task The_calendar_goes_back_month_by_month_and_forward_to_the_current_one()
+    {
+        await ClockInOnAsync("2025-12-31", "2026-10-01", "2026-10-31", "2026-11-01");
+        await using var visitor = await OpenAsync();
+        await SeeMonthAsync(visitor, "2026年11月打卡 1 天");
+        await Assertions.Expect(Day(visitor, "11月1日，已打卡")).ToBeVisibleAsync();
+        await Assertions.Expect(visitor.Button("下个月")).ToBeHiddenAsync();
+
+        await visitor.ClickAsync("上个月");
+        await SeeMonthAsync(visitor, "2026年10月打卡 2 天");
+        await Assertions.Expect(Day(visitor, "10月31日，已打卡")).ToBeVisibleAsync();
+        await Assertions.Expect(Day(visitor, "10月30日")).ToBeVisibleAsync();
+
+        for (var month = 9; month >= 1; month--)
+        {
+            await visitor.ClickAsync("上个月");
+            await SeeMonthAsync(visitor, $"2026年{month}月");
+        }
+        await visitor.ClickAsync("上个月");
+        await SeeMonthAsync(visitor, "2025年12月打卡 1 天");
+
+        await visitor.ClickAsync("下个月");
+        await SeeMonthAsync(visitor, "2026年1月");
+        ExpectNoComplaintsButTheFirst401(visitor);
+    }
+
+    [Test]
+    public async Task The_data_are_erased_after_a_question()
+    {
+        await ClockInOnAsync("2026-11-22", "2026-11-23", "2026-11-24");
+        await using var visitor = await OpenAsync();
+        await SeeFiguresAsync(visitor, streak: 3, missedDays: 0);
+
+        await visitor.ClickAsync("删除我的数据");
+        await visitor.ClickAsync("取消");
+        Assert.That(PathsOf(visitor), Has.None.EqualTo("DELETE /api/user"));
+
+        await visitor.ClickAsync("删除我的数据");
+        await visitor.ClickAsync("删除");
+        await visitor.SeeAsync("从今天开始打卡吧");
+        await SeeFiguresAsync(visitor, streak: 0, missedDays: 0);
+        await Assertions.Expect(Day(visitor, "11月23日")).ToBeVisibleAsync();
+        await SeeMonthAsync(visitor, "2026年11月");
+
+        await visitor.Page.ReloadAsync();
+        await visitor.SeeAsync("从今天开始打卡吧");
+        ExpectNoComplaintsButTheFirst401(visitor);
+    }
+
+    [Test]
+    public async Task Without_a_network_a_clock_in_is_kept_for_another_try()
+    {
+        await using var visitor = await OpenAsync();
+        await visitor.SeeAsync("从今天开始打卡吧");
+
+        await visitor.Page.Context.SetOfflineAsync(true);
+        await visitor.ClickAsync("打卡");
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("网络连接不上，请稍后重试");
+        await visitor.SeeAsync("从今天开始打卡吧");
+
+        await visitor.Page.Context.SetOfflineAsync(false);
+        await visitor.ClickAsync("重试");
+        await SeeDoneAsync(visitor, "08:05");
+        await Assertions.Expect(visitor.Error).ToBeHiddenAsync();
+    }
+
+    [Test]
+    public async Task A_page_that_could_not_be_read_says_so_and_can_be_read_again()
+    {
+        await using var visitor = await OpenAsync(prepare: context =>
+            context.RouteAsync("**/api/clockin", route => route.AbortAsync()));
+        await visitor.SeeAsync("暂时读不到打卡情况");
+        await Assertions.Expect(visitor.Button("打卡")).ToBeHiddenAsync();
+
+        await visitor.Page.Context.UnrouteAsync("**/api/clockin");
+        await visitor.ClickAsync("重试");
+
+        await visitor.SeeAsync("从今天开始打卡吧");
+        await Assertions.Expect(visitor.Error).ToBeHiddenAsync();
+    }
+
+    [Test]
+    public async Task A_refusal_is_told_in_the_services_own_words()
+    {
+        await using var visitor = await OpenAsync();
+        await visitor.SeeAsync("从今天开始打卡吧");
+        await visitor.Page.RouteAsync("**/api/clockin", route => route.FulfillAsync(new()
+        {
+            ContentType = "application/json",
+            Body = """{"code":-1,"errorMsg":"用户标识无效"}""",
+        }));
+
+        await visitor.ClickAsync("打卡");
+
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("用户标识无效");
+        await Assertions.Expect(visitor.Button("打卡")).ToBeVisibleAsync();
+    }
+
+    [Test]
+    public async Task A_page_left_open_over_midnight_follows_the_services_day_when_it_is_looked_at()
+    {
+        _clock.Now = new(2026, 11, 30, 23, 59, 0, TimeSpan.FromHours(8));
+        await using var visitor = await OpenAsync();
+        await visitor.ClickAsync("打卡");
+        await SeeDoneAsync(visitor, "23:59");
+
+        await visitor.LookAwayAsync(true);
+        _clock.Now += TimeSpan.FromMinutes(2);
+        await visitor.LookAwayAsync(false);
+
+        await visitor.SeeAsync("12月1日 星期二");
+        await SeeMonthAsync(visitor, "2026年12月");
+        await SeeFiguresAsync(visitor, streak: 1, missedDays: 0);
+        await visitor.ClickAsync("打卡");
+        await SeeDoneAsync(visitor, "00:01");
+    }
+
+    [Test]
+    public async Task Every_state_fits_every_phone_and_a_checker_finds_no_barrier(
+        [Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme)
+    {
+        await ClockInOnAsync("2026-11-18", "2026-11-20", "2026-11-21");
+        await using var visitor = await OpenAsync(scheme);
+        await SeeMonthAsync(visitor, "2026年11月打卡 3 天");
+        var ground = await visitor.Page.EvaluateAsync<string>("() => getComputedStyle(document.querySelector('page')).backgroundColor");
+        Assert.That(ground, Is.EqualTo(scheme == ColorScheme.Dark ? "rgb(13, 19, 16)" : "rgb(245, 248, 246)"));
+        await CheckAsync("open");
+
+        await visitor.ClickAsync("删除我的数据");
+        await CheckAsync("question");
+        await visitor.ClickAsync("取消");
+
+        await visitor.ClickAsync("打卡");
+        await SeeDoneAsync(visitor, "08:05");
+        await CheckAsync("done");
+
+        await visitor.Page.RouteAsync("**/api/clockin", route => route.AbortAsync());
+        await visitor.Page.ReloadAsync();
+        await visitor.SeeAsync("暂时读不到打卡情况");
+        await CheckAsync("error");
+
+        async Task CheckAsync(string state)
+        {
+            foreach (var width in new[] { 430, 320, 375 })
+            {
+                await visitor.Page.SetViewportSizeAsync(width, Height);
+                var widest = await visitor.Page.EvaluateAsync<double>(
+                    "() => Math.max(...[...document.body.querySelectorAll('*')].map(element => element.getBoundingClientRect().right))");
+                Assert.That(widest, Is.LessThanOrEqualTo(width), state);
+            }
+            await visitor.TakePictureAsync($"miniprogram-{state}-{scheme}".ToLowerInvariant());
+            Assert.That(await visitor.FindBarriersAsync(), Is.Empty, state);
+        }
+    }
+
+    /// <summary>Makes docs/miniprogram.png anew when README_PICTURE is set; otherwise it is only an output like the others.</summary>
+    [Test]
+    public async Task The_picture_of_the_mini_program_in_the_README()
+    {
+        await ClockInOnAsync([.. Enumerable.Range(1, 23).Except([3, 11]).Select(day => $"2026-11-{day:00}")]);
+        await using var light = await OpenAsync();
+        await SeeMonthAsync(light, "2026年11月打卡 21 天");
+        var before = await light.Page.ScreenshotAsync();
+        await using var dark = await OpenAsync(ColorScheme.Dark);
+        await dark.ClickAsync("打卡");
+        await SeeMonthAsync(dark, "2026年11月打卡 22 天");
+        await SeeDoneAsync(dark, "08:05");
+        var after = await dark.Page.ScreenshotAsync();
+
+        // Beside each other, in their own size.
+        await light.Page.SetViewportSizeAsync(2 * 375 + 3 * 24, Height + 2 * 24);
+        await light.Page.SetContentAsync(
+            $$"""
+            <style>
+              body { display: flex; gap: 24px; margin: 24px; background: #dbe4de }
+              img { border-radius: 32px }
+            </style>
+            <img src="data:image/png;base64,{{Convert.ToBase64String(before)}}">
+            <img src="data:image/png;base64,{{Convert.ToBase64String(after)}}">
+            """);
+        var folder = Environment.GetEnvironmentVariable("README_PICTURE") is null
+            ? Path.Combine(TestContext.CurrentContext.WorkDirectory, "screenshots")
+            : Path.Combine(Workspace.Repository, "docs");
+        await light.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, "miniprogram.png") });
+    }
+
+    /// <summary>Opens the mini-program as the test's user, on a phone of their own.</summary>
+    private Task<Visitor> OpenAsync(
+        ColorScheme scheme = ColorScheme.Light,
+        KeyValuePair<string, string>[]? storage = null,
+        Func<IBrowserContext, Task>? prepare = null)
+    {
+        KeyValuePair<string, string>[] entries = [new("user", _code), .. storage ?? []];
+        var origin = Address.GetLeftPart(UriPartial.Authority);
+        var state = JsonSerializer.Serialize(new
+        {
+            cookies = Array.Empty<object>(),
+            origins = new[]
+            {
+                new { origin, localStorage = entries.Select(entry => new { name = entry.Key, value = entry.Value }) },
+            },
+        });
+
+        return Visitor.OpenAsync(
+            Address,
+            new() { ColorScheme = scheme, ViewportSize = Phone, StorageState = state },
+            async context =>
+            {
+                await context.RouteAsync(Address.ToString(), route => route.FulfillAsync(new()
+                {
+                    ContentType = "text/html; charset=utf-8",
+                    Body = _html,
+                }));
+                if (prepare is not null)
+                    await prepare(context);
+            });
+    }
+
+    /// <summary>What the test's user has done before, one clock-in on each day.</summary>
+    private async Task ClockInOnAsync(params string[] days)
+    {
+        using var client = _service.CreateClient();
+        using var login = await client.PostAsJsonAsync("/api/login", new { code = _code });
+        var token = (await login.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("data").GetProperty("token").GetString();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        foreach (var day in days)
+        {
+            _clock.Now = DateTimeOffset.Parse($"{day}T08:00:00+08:00", null);
+            using var answer = await client.PostAsJsonAsync("/api/clockin", new { });
+            answer.EnsureSuccessStatusCode();
+        }
+        _clock.Now = Morning;
+    }
+
+    private static ViewportSize Phone => new() { Width = 375, Height = Height };
+
+    private static ILocator Day(Visitor visitor, string label)
+        => visitor.Page.GetByRole(AriaRole.Img, new() { Name = label, Exact = true });
+
+    private static async Task SeeDoneAsync(Visitor visitor, string time)
+    {
+        await visitor.SeeAsync("今天已报平安");
+        await visitor.SeeAsync(time);
+        await Assertions.Expect(visitor.Button("打卡")).ToBeHiddenAsync();
+    }
+
+    private static Task SeeMonthAsync(Visitor visitor, string title)
+        => Assertions.Expect(visitor.Page.GetByRole(AriaRole.Heading).Last).ToHaveTextAsync(title);
+
+    private static Task SeeFiguresAsync(Visitor visitor, int streak, int missedDays)
+        => Assertions.Expect(visitor.Page.Locator(".figures"))
+            .ToHaveTextAsync(new Regex($@"^\s*{streak}\s*天\s*连续打卡\s*{missedDays}\s*天\s*漏打卡\s*$"));
+
+    private static string[] PathsOf(Visitor visitor)
+        => [.. visitor.Requests
+            .Where(request => request.Url.StartsWith("http", StringComparison.Ordinal))
+            .Select(request => $"{request.Method} {new Uri(request.Url).PathAndQuery}")];
+
+    /// <summary>A browser complains about each 401, the way to a token.</summary>
+    private static void ExpectNoComplaintsButTheFirst401(Visitor visitor)
+    {
+        Assert.That(visitor.Errors.TryDequeue(out var first), Is.True);
+        Assert.That(first, Does.Contain("401"));
+        visitor.ExpectNoComplaints();
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}

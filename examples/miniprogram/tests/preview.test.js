@@ -1,0 +1,66 @@
+const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
+const { existsSync } = require('node:fs');
+const http = require('node:http');
+const path = require('node:path');
+const { after, before, describe, test } = require('node:test');
+
+const folder = path.join(__dirname, '..');
+const packages = existsSync(path.join(folder, 'node_modules'));
+
+describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => {
+  let service; // which answers with what it was asked
+  let preview;
+  let address;
+  let said = '';
+
+  before(async () => {
+    service = http.createServer(async (request, response) => {
+      let body = '';
+      for await (const piece of request) body += piece;
+      response.writeHead(401, { 'WWW-Authenticate': 'Bearer' });
+      response.end([request.method, request.url, request.headers.authorization, body].join(' '));
+    });
+    await new Promise(resolve => service.listen(0, '127.0.0.1', resolve));
+
+    const env = { ...process.env, PORT: '0', SERVICE_URL: `http://127.0.0.1:${service.address().port}` };
+    preview = spawn(process.execPath, ['preview/serve.js'], { cwd: folder, env });
+    for await (const piece of preview.stdout) {
+      said += piece;
+      address = said.match(/http:\/\/127\.0\.0\.1:\d+/)?.[0];
+      if (said.includes('dotnet run')) break;
+    }
+  });
+
+  after(() => {
+    preview?.kill();
+    service?.close();
+  });
+
+  test('shows the mini-program', async () => {
+    const answer = await fetch(`${address}/`);
+    assert.equal(answer.status, 200);
+    assert.match(await answer.text(), /<title>安全打卡<\/title>/);
+  });
+
+  test('says how to start the service beside it', () => {
+    assert.ok(said.includes(`WX_API_BASE_URL=${address} WX_APPID=preview WX_SECRET=preview dotnet run`));
+  });
+
+  test('stands in for WeChat: each code is somebody', async () => {
+    const logIn = async code => (await fetch(`${address}/sns/jscode2session?js_code=${code}&appid=preview`)).json();
+    const somebody = await logIn('a');
+    assert.ok(somebody.session_key);
+    assert.equal((await logIn('a')).openid, somebody.openid);
+    assert.notEqual((await logIn('b')).openid, somebody.openid);
+  });
+
+  test('hands the API on as it is, both ways', async () => {
+    const answer = await fetch(`${address}/api/clockin?x=1`, {
+      method: 'POST', headers: { Authorization: 'Bearer t' }, body: '{}',
+    });
+    assert.equal(answer.status, 401);
+    assert.equal(answer.headers.get('WWW-Authenticate'), 'Bearer');
+    assert.equal(await answer.text(), 'POST /api/clockin?x=1 Bearer t {}');
+  });
+});
