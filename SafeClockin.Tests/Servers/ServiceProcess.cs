@@ -12,6 +12,8 @@ internal sealed partial class ServiceProcess : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ServiceProcess(
@@ -39,7 +41,7 @@ internal sealed partial class ServiceProcess : IDisposable
 
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Read(line.Data);
-        _process.ErrorDataReceived += (_, line) => Read(line.Data);
+        _process.ErrorDataReceived += (_, line) => ReadError(line.Data);
         _process.Exited += (_, _) => _address.TrySetException(new InvalidOperationException("The service has ended."));
         _process.Start();
         if (reads)
@@ -54,6 +56,16 @@ internal sealed partial class ServiceProcess : IDisposable
         {
             lock (_output)
                 return _output.ToString();
+        }
+    }
+
+    /// <summary>The part of it that went to stderr.</summary>
+    private string Errors
+    {
+        get
+        {
+            lock (_output)
+                return _errors.ToString();
         }
     }
 
@@ -107,6 +119,21 @@ internal sealed partial class ServiceProcess : IDisposable
         }
     }
 
+    /// <summary>
+    /// Starts the service and waits until it listens or ends: the exit code, null when it listened; what it wrote to stderr,
+    /// and altogether.
+    /// </summary>
+    public static async Task<(int? ExitCode, string Errors, string Log)> TryStartAsync(IDictionary<string, string> settings)
+    {
+        using var service = new ServiceProcess(settings, null);
+        var ended = service._process.WaitForExitAsync();
+        await Task.WhenAny(ended, service._started.Task).WaitAsync(Patience);
+        int? exitCode = service._process.HasExited ? service._process.ExitCode : null;
+        if (exitCode is not null)
+            await ended; // by then everything is read
+        return (exitCode, service.Errors, service.Output);
+    }
+
     /// <summary>Starts the service in a way that soon ends; its exit code and everything it wrote.</summary>
     public static async Task<(int ExitCode, string Output)> RunToItsEndAsync(
         IDictionary<string, string> settings, string[]? arguments = null, string? workingFolder = null, string? shell = null)
@@ -150,12 +177,23 @@ internal sealed partial class ServiceProcess : IDisposable
         _process.Dispose();
     }
 
+    private void ReadError(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_output)
+            _errors.AppendLine(line);
+        Read(line);
+    }
+
     private void Read(string? line)
     {
         if (line is null)
             return;
         lock (_output)
             _output.AppendLine(line);
+        if (line.Contains("Application started", StringComparison.Ordinal))
+            _started.TrySetResult();
         if (Uri.TryCreate(ListeningAddress().Match(line).Value, UriKind.Absolute, out var address))
             _address.TrySetResult(address);
     }
