@@ -17,7 +17,7 @@ internal sealed class ConnectionLimit(int connections)
     private const int Fewest = 64;
 
     // Files that the process has open beside its clients' connections: two for each library, and the runtime, the
-    // database, WeChat, telemetry, the log. It holds 350 after its start, and no more than 500 have been seen.
+    // database, WeChat, telemetry, the log. It holds 350 after its start, and 380 when all libraries are loaded.
     private const int OwnFiles = 640;
 
     private readonly int _perAddress = connections - (connections / 8);

@@ -26,7 +26,7 @@ internal sealed class LineFormatter(ITextFormatter inner, bool showsExceptionBel
     /// <summary>A text without line ends and control characters: each stands there as JSON would write it.</summary>
     public static string Escape(string text)
     {
-        if (text.All(IsPrintable))
+        if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~')) // nearly always, and quickly found out
             return text;
         var line = new StringBuilder(text.Length + 16);
         foreach (var c in text)
