@@ -1,29 +1,27 @@
-using dotenv.net;
-using SafeClockin.Api;
 using SafeClockin.Api.Auth;
 using SafeClockin.Api.Docs;
 using SafeClockin.Api.Envelopes;
+using SafeClockin.Api.Hosting;
 using SafeClockin.Data;
-using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
 using SafeClockin.Domain.Login;
 
 try
 {
-    // Settings: the environment first, then .env in the working directory.
-    if (File.Exists(".env"))
-        DotEnv.Load(new DotEnvOptions(ignoreExceptions: false, envFilePaths: [".env"], overwriteExistingVars: false));
-
-    if (args is [Healthcheck.Argument])
-        return await Healthcheck.RunAsync();
+    // Settings: the command line first, then the environment, then .env in the working directory.
+    await DotEnv.LoadAsync(".env");
+    var (settings, isHealthcheck) = CommandLine.Parse(args, AllSettings.List);
 
     // The views and static files lie beside the program, wherever it is started from.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions
     {
-        Args = args,
+        Args = settings,
         ContentRootPath = AppContext.BaseDirectory,
     });
-    builder.AddHttpServer();
+    var addresses = ListenAddresses.Read(builder.Configuration);
+    if (isHealthcheck)
+        return await Healthcheck.RunAsync(addresses[0]);
+    builder.AddHttpServer(addresses);
     builder.AddLogging();
     builder.AddTelemetry();
 
@@ -38,25 +36,27 @@ try
     builder.Services.AddControllersWithViews().RemoveTempData().AddEnvelopes();
 
     var app = builder.Build();
+    app.WarnOfMisspelt();
     foreach (var obstacle in app.Services.GetRequiredService<LoginService>().Obstacles)
         app.Logger.LogWarning("Login is not configured: {Obstacle}", obstacle);
 
     // Every request is logged with its final status, so the log stands outside of what turns failures into answers.
     app.UseRequestLog();
-    app.UseSecurityHeaders();
+    app.UseResponseHeaders();
     app.UseEnvelopes();
     app.UseAssets();
+    app.UseUnreadableBodies();
     app.UseLoginRateLimit();
     app.UseTokenAuth();
     app.UseApiDocs();
     app.MapControllers();
 
-    await app.RunAsync();
+    await app.ServeAsync(addresses);
     return 0;
 }
-catch (Exception e) when (e is SettingException or IOException or FormatException)
+catch (Exception e) when (e is not HostAbortedException) // which ends a start that tools only look at
 {
     // A setting, or an address that cannot be listened on: one line says it all.
-    await Console.Error.WriteLineAsync(e.Message);
+    await Console.Error.WriteLineAsync(LineFormatter.Escape(e.Message.Split('\n')[0].Trim()));
     return 1;
 }

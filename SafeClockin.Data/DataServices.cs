@@ -16,8 +16,17 @@ namespace SafeClockin.Data;
 /// <summary>Registers everything that lies outside the process.</summary>
 public static class DataServices
 {
-    private static readonly string[] MySqlVariables =
-        [MySqlSettings.Username, MySqlSettings.Password, MySqlSettings.Address, MySqlSettings.Database];
+    private static readonly Setting Store = new("STORE");
+    private static readonly Setting SqliteFile = new("SQLITE_FILE", "data/safeclockin.db");
+    private static readonly Setting[] MySqlVariables =
+        [MySqlSettings.Address, MySqlSettings.Username, MySqlSettings.Password, MySqlSettings.Database];
+
+    /// <summary>The settings that are read here.</summary>
+    public static IReadOnlyList<Setting> Settings =>
+    [
+        Store, SqliteFile, .. MySqlVariables,
+        WeChatSettings.AppIdVariable, WeChatSettings.SecretVariable, WeChatSettings.BaseUrlVariable,
+    ];
 
     /// <summary>
     /// Chooses the store by <c>STORE</c>; without it MySQL in Production or when a MYSQL_ variable is set, otherwise
@@ -30,20 +39,19 @@ public static class DataServices
     {
         builder.AddWeChat();
         var settings = builder.Configuration;
-        return settings.Setting("STORE")?.ToLowerInvariant() switch
+        return settings.Read(Store).ToLowerInvariant() switch
         {
             "mysql" => builder.AddMySql(),
             "sqlite" => builder.AddSqlite(),
-            null when builder.Environment.IsProduction() || MySqlVariables.Any(name => settings[name] is { Length: > 0 })
+            "" when builder.Environment.IsProduction() || MySqlVariables.Any(variable => settings[variable.Name] is { Length: > 0 })
                 => builder.AddMySql(),
-            null => builder.AddSqlite(),
-            _ => throw new SettingException("STORE", settings["STORE"]!, "mysql or sqlite"),
+            "" => builder.AddSqlite(),
+            var other => throw new SettingException(Store.Name, other, "mysql or sqlite"),
         };
     }
 
-    /// <summary>The value of a setting without surrounding blanks; null when it is not set, empty or blank.</summary>
-    internal static string? Setting(this IConfiguration settings, string name)
-        => settings[name]?.Trim() is { Length: > 0 } value ? value : null;
+    /// <summary>What a setting says, or its default.</summary>
+    internal static string Read(this IConfiguration settings, Setting setting) => setting.Read(settings[setting.Name]);
 
     private static IHostApplicationBuilder AddMySql(this IHostApplicationBuilder builder)
     {
@@ -56,7 +64,8 @@ public static class DataServices
 
     private static IHostApplicationBuilder AddSqlite(this IHostApplicationBuilder builder)
     {
-        var file = Path.GetFullPath(builder.Configuration.Setting("SQLITE_FILE") ?? "data/safeclockin.db");
+        var file = Path.GetFullPath(SqliteFile.ReadName(
+            builder.Configuration[SqliteFile.Name], $"the path of a file like {SqliteFile.Default}"));
         builder.Services.AddSingleton(services => new SqliteStore(file, services.GetRequiredService<ILogger<SqliteStore>>()));
         builder.Services.AddSingleton<ICounterRepository, SqliteCounterRepository>();
         builder.Services.AddSingleton<IClockInRepository, SqliteClockInRepository>();

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.HttpOverrides;
 using SafeClockin.Api.Envelopes;
+using SafeClockin.Api.Hosting;
 using SafeClockin.Domain;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -15,22 +15,23 @@ internal static class LoginRateLimit
     /// <summary>Names the limit to the endpoints that it holds for.</summary>
     public const string Policy = "login";
 
-    private const string LimitVariable = "LOGIN_RATE_LIMIT";
-    private const string ProxiesVariable = "TRUSTED_PROXIES";
-
     // A token lasts a week: enough for a school or an office whose users share one address.
-    private const int DefaultLoginsPerMinute = 60;
+    private static readonly Setting Limit = new("LOGIN_RATE_LIMIT", "60");
 
     // Loopback, the private and link-local networks, and the one that carriers and clouds share among their own.
-    private const string DefaultProxies =
-        "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,100.64.0.0/10,::1,fc00::/7,fe80::/10";
+    private static readonly Setting Proxies = new(
+        "TRUSTED_PROXIES",
+        "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,100.64.0.0/10,::1,fc00::/7,fe80::/10");
+
+    /// <summary>The settings that are read here.</summary>
+    public static IReadOnlyList<Setting> Settings => [Limit, Proxies];
 
     /// <summary>Limits by the address that LOGIN_RATE_LIMIT and TRUSTED_PROXIES make out.</summary>
     /// <exception cref="SettingException">One of them cannot be understood.</exception>
     public static void AddLoginRateLimit(this WebApplicationBuilder builder)
     {
-        var loginsPerMinute = ReadLimit(builder.Configuration[LimitVariable]);
-        var proxies = ReadProxies(builder.Configuration[ProxiesVariable]);
+        var loginsPerMinute = ReadLimit(Limit.Read(builder.Configuration[Limit.Name]));
+        var proxies = ReadProxies(Proxies.Read(builder.Configuration[Proxies.Name]));
 
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
@@ -62,18 +63,14 @@ internal static class LoginRateLimit
     }
 
     /// <summary>
-    /// Whom to count an address as: an IPv6 host has a whole /64 to choose from. Null for a proxy that does not say
-    /// for whom it asks: thousands of users may stand behind it.
+    /// Whom to count an address as. Null for a proxy that does not say for whom it asks: thousands of users may stand
+    /// behind it.
     /// </summary>
     private static IPAddress? ClientOf(IPAddress? address, List<IPNetwork> proxies)
     {
         if (address is { IsIPv4MappedToIPv6: true })
             address = address.MapToIPv4();
-        if (address is null || proxies.Exists(proxy => proxy.Contains(address)))
-            return null;
-        return address.AddressFamily == AddressFamily.InterNetworkV6
-            ? new IPAddress([.. address.GetAddressBytes()[..8], .. new byte[8]])
-            : address;
+        return address is null || proxies.Exists(proxy => proxy.Contains(address)) ? null : ConnectionLimit.HostOf(address);
     }
 
     private static ValueTask AnswerAsync(HttpContext context, RateLimitLease lease)
@@ -88,18 +85,16 @@ internal static class LoginRateLimit
         return new(FailureHandler.WriteAsync(context, Status, FailureTable.For(Status)));
     }
 
-    private static int ReadLimit(string? text)
-        => string.IsNullOrWhiteSpace(text) ? DefaultLoginsPerMinute
-            : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit
-            : throw new SettingException(LimitVariable, text, "how many logins a minute one client may try, 1 or more");
+    private static int ReadLimit(string text)
+        => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit
+            : throw new SettingException(Limit.Name, text, "how many logins a minute one client may try, 1 or more");
 
-    private static List<IPNetwork> ReadProxies(string? text)
-        => (string.IsNullOrWhiteSpace(text) ? DefaultProxies : text)
-            .Split(',', StringSplitOptions.TrimEntries)
+    private static List<IPNetwork> ReadProxies(string text)
+        => text.Split(',', StringSplitOptions.TrimEntries)
             .Select(item => TryReadNetwork(item, out var network)
                 ? network
                 : throw new SettingException(
-                    ProxiesVariable, text!, "addresses or networks like 10.0.0.0/8, separated by commas"))
+                    Proxies.Name, text, "addresses or networks like 10.0.0.0/8, separated by commas"))
             .ToList();
 
     private static bool TryReadNetwork(string item, out IPNetwork network)

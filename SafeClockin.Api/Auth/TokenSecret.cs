@@ -1,15 +1,16 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.IdentityModel.Tokens;
+using SafeClockin.Domain;
 
 namespace SafeClockin.Api.Auth;
 
 /// <summary>The keys that TOKEN_SECRET makes. Every replica that shares the secret has the same.</summary>
 internal sealed class TokenSecret
 {
-    private const string Variable = "TOKEN_SECRET";
-    private const string Placeholder = "your-token-secret";
     private const int EnoughBytes = 32; // as long as the signature, which RFC 7518 asks for
+
+    private static readonly Setting Variable = new("TOKEN_SECRET", "your-token-secret");
 
     private readonly byte[]? _signingKey;
 
@@ -29,6 +30,9 @@ internal sealed class TokenSecret
         }
     }
 
+    /// <summary>The settings that are read here.</summary>
+    public static IReadOnlyList<Setting> Settings => [Variable];
+
     /// <summary>Signs and verifies tokens; null when the secret must not be used.</summary>
     /// <remarks>Made when asked for: a service that starts to count does not load the library.</remarks>
     public SecurityKey? SigningKey => _signingKey is null ? null : new SymmetricSecurityKey(_signingKey);
@@ -43,13 +47,14 @@ internal sealed class TokenSecret
     public string? Warning { get; }
 
     /// <summary>Reads TOKEN_SECRET. One that can be guessed is used while developing and nowhere else.</summary>
+    /// <exception cref="SettingException">It is no UTF-8.</exception>
     public static TokenSecret From(IConfiguration settings, IHostEnvironment environment)
     {
         // Taken to the letter, as other programs that share it take it.
-        var text = settings[Variable] is { Length: > 0 } value ? value : Placeholder;
+        var text = Variable.ReadToTheLetter(settings[Variable.Name]) is { Length: > 0 } value ? value : Variable.Default;
         var secret = Encoding.UTF8.GetBytes(text);
-        var weakness = text == Placeholder ? $"{Variable} is not set, or still the published default"
-            : secret.Length < EnoughBytes ? $"{Variable} is shorter than {EnoughBytes} bytes"
+        var weakness = text == Variable.Default ? $"{Variable.Name} is not set, or still the published default"
+            : secret.Length < EnoughBytes ? $"{Variable.Name} is shorter than {EnoughBytes} bytes"
             : null;
         return new(secret, weakness, environment.IsDevelopment());
     }

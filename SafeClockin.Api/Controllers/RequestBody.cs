@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using Microsoft.Net.Http.Headers;
 
 namespace SafeClockin.Api.Controllers;
 
@@ -22,7 +23,7 @@ internal static class RequestBody
         await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
         if (body.Length == 0)
             return null;
-        if (!request.HasJsonContentType())
+        if (!request.HasJsonContentType() || !IsUtf8(request))
             throw new BadHttpRequestException("Not JSON.", StatusCodes.Status415UnsupportedMediaType);
 
         var bytes = body.GetBuffer().AsMemory(0, (int)body.Length);
@@ -41,4 +42,9 @@ internal static class RequestBody
             throw new BadHttpRequestException("Not a JSON object.", e);
         }
     }
+
+    // JSON is UTF-8, which need not be said.
+    private static bool IsUtf8(HttpRequest request)
+        => request.GetTypedHeaders().ContentType?.Charset is not { Length: > 0 } charset
+            || HeaderUtilities.RemoveQuotes(charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase);
 }

@@ -14,6 +14,10 @@ internal static class ApiDocs
     private const string DocumentPath = "/openapi/v1.json";
     private const string PagePath = "/docs";
 
+    // Scalar would answer every other path below with the page, too.
+    private static readonly PathString[] PagePaths =
+        [PagePath, PagePath + "/", PagePath + "/scalar.js", PagePath + "/scalar.aspnetcore.js"];
+
     /// <summary>
     /// Serves both. Few ask for either, and no mini-program does: what they need is loaded by the first request for it,
     /// so that a service that starts to count spends neither time nor memory on it.
@@ -23,7 +27,7 @@ internal static class ApiDocs
         var docs = new Lazy<RequestDelegate>(
             () => new ApplicationBuilder(app.Services).UseRouting().UseEndpoints(Map).Build());
         app.Use((context, next) =>
-            context.Request.Path.StartsWithSegments(PagePath) || context.Request.Path.StartsWithSegments(DocumentPath)
+            PagePaths.Contains(context.Request.Path) || context.Request.Path.StartsWithSegments(DocumentPath)
                 ? docs.Value(context)
                 : next(context));
     }

@@ -18,8 +18,6 @@ internal sealed class EnvelopeFilter : IAlwaysRunResultFilter
             EmptyResult => Envelope(null, new SuccessEnvelope(null)),
             var other => other, // pages and files are no envelopes; a bare status gets its own further out
         };
-        if (context.Result is EnvelopeResult)
-            context.HttpContext.Response.Headers.CacheControl = "no-store";
     }
 
     public void OnResultExecuted(ResultExecutedContext context)

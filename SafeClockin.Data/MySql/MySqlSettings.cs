@@ -8,10 +8,10 @@ namespace SafeClockin.Data.MySql;
 /// <summary>What the MYSQL_ variables say.</summary>
 internal sealed record MySqlSettings
 {
-    public const string Username = "MYSQL_USERNAME";
-    public const string Password = "MYSQL_PASSWORD";
-    public const string Address = "MYSQL_ADDRESS";
-    public const string Database = "MYSQL_DATABASE";
+    public static readonly Setting Username = new("MYSQL_USERNAME", "root");
+    public static readonly Setting Password = new("MYSQL_PASSWORD", "root");
+    public static readonly Setting Address = new("MYSQL_ADDRESS", "127.0.0.1:3306");
+    public static readonly Setting Database = new("MYSQL_DATABASE", "flask_demo");
 
     private const ushort DefaultPort = 3306;
     private const string ExpectedAddress =
@@ -26,16 +26,17 @@ internal sealed record MySqlSettings
     /// <exception cref="SettingException">One of them cannot be understood.</exception>
     public static MySqlSettings From(IConfiguration settings)
     {
-        var address = settings.Setting(Address) ?? "127.0.0.1";
-        var database = settings.Setting(Database) ?? "flask_demo";
+        var address = settings.Read(Address);
+        const string ExpectedDatabase = "the name of a database, of at most 64 characters";
+        var database = Database.ReadName(settings[Database.Name], ExpectedDatabase);
         if (database.Length > 64 || database.Any(char.IsControl))
-            throw new SettingException(Database, database, "the name of a database, of at most 64 characters");
+            throw new SettingException(Database.Name, database, ExpectedDatabase);
 
-        var nodes = address.Split(',', StringSplitOptions.TrimEntries).Select(node => ParseNode(node, address)).ToList();
+        var nodes = address.Split(',', StringSplitOptions.TrimEntries).Select(node => ParseNode(node)).ToList();
         foreach (var node in nodes)
         {
-            node.UserID = settings.Setting(Username) ?? "root";
-            node.Password = settings[Password] ?? "root"; // empty is the empty password
+            node.UserID = Username.ReadName(settings[Username.Name], "the name of a database account");
+            node.Password = Password.ReadToTheLetter(settings[Password.Name]); // empty is the empty password
             node.Database = database;
             // In seconds. A statement that is not answered in time is not waited for any longer: to have the server
             // break it off would take another connection.
@@ -52,7 +53,7 @@ internal sealed record MySqlSettings
     public override string ToString()
         => $"MySQL at {string.Join(',', Nodes.Select(node => $"{node.Server}:{node.Port}"))}, database {Nodes[0].Database}";
 
-    private static MySqlConnectionStringBuilder ParseNode(string node, string address)
+    private static MySqlConnectionStringBuilder ParseNode(string node)
     {
         // The colon before a port is the one after the bracket of an IPv6 address, or the only one.
         var colon = node.IndexOf(':', Math.Max(node.IndexOf(']', StringComparison.Ordinal), 0));
@@ -63,7 +64,7 @@ internal sealed record MySqlSettings
 
         ushort port = DefaultPort;
         if (!isValid || (colon >= 0 && !TryParsePort(node[(colon + 1)..], out port)))
-            throw new SettingException(Address, address, ExpectedAddress);
+            throw new SettingException(Address.Name, ExpectedAddress);
         return new() { Server = isIPv6 ? host[1..^1] : host, Port = port };
     }
 

@@ -32,8 +32,9 @@ internal sealed partial class WeChatClient(WeChatSettings settings, Lazy<IWeChat
         return answer switch
         {
             { ErrorCode: not (null or 0) } => throw Refusal(answer.ErrorCode.Value, answer.ErrorMessage),
-            { OpenId: { Length: > 0 } openId, SessionKey: { Length: > 0 } sessionKey } => new(openId, sessionKey),
-            _ => throw FailureException.WeChatUnavailable("its answer holds no openid or no session_key"),
+            { OpenId: { } openId, SessionKey: { } sessionKey } when OpenId().IsMatch(openId) && SessionKey().IsMatch(sessionKey)
+                => new(openId, sessionKey),
+            _ => throw FailureException.WeChatUnavailable("its answer holds no openid or no session_key, or what can be neither"),
         };
     }
 
@@ -78,12 +79,12 @@ internal sealed partial class WeChatClient(WeChatSettings settings, Lazy<IWeChat
         var account = $"WeChat answered errcode {errorCode}, rid {RequestId().Match(errorMessage ?? "")}";
         return errorCode switch
         {
-            40013 or 41002 => FailureException.Misconfigured($"{WeChatSettings.AppIdVariable} is wrong: {account}"),
-            40125 or 41004 => FailureException.Misconfigured($"{WeChatSettings.SecretVariable} is wrong: {account}"),
+            40013 or 41002 => FailureException.Misconfigured($"{WeChatSettings.AppIdVariable.Name} is wrong: {account}"),
+            40125 or 41004 => FailureException.Misconfigured($"{WeChatSettings.SecretVariable.Name} is wrong: {account}"),
             40164 => FailureException.Misconfigured(
                 $"This server's address is missing in the mini-program's IP whitelist (IP白名单): {account}"),
             41008 => FailureException.Misconfigured(
-                $"{WeChatSettings.BaseUrlVariable} leads to something that drops the code: {account}"),
+                $"{WeChatSettings.BaseUrlVariable.Name} leads to something that drops the code: {account}"),
             _ => FailureException.Refused(
                 "微信API调用失败: " + errorCode switch
                 {
@@ -97,6 +98,13 @@ internal sealed partial class WeChatClient(WeChatSettings settings, Lazy<IWeChat
                 new WeChatRefusalException(account)),
         };
     }
+
+    // Both have room to grow: an openid has 28 such characters, a session_key is 16 bytes in base64.
+    [GeneratedRegex(@"^[\w-]{1,128}\z", RegexOptions.ECMAScript)]
+    private static partial Regex OpenId();
+
+    [GeneratedRegex(@"^[A-Za-z0-9+/_-]{1,128}={0,2}\z")]
+    private static partial Regex SessionKey();
 
     [GeneratedRegex(@"(?<=\brid: ?)[\w-]{1,64}")]
     private static partial Regex RequestId();

@@ -6,12 +6,9 @@ namespace SafeClockin.Data.WeChat;
 /// <summary>What the WX_ variables say.</summary>
 internal sealed class WeChatSettings
 {
-    public const string AppIdVariable = "WX_APPID";
-    public const string SecretVariable = "WX_SECRET";
-    public const string BaseUrlVariable = "WX_API_BASE_URL";
-
-    private const string AppIdPlaceholder = "your-appid";
-    private const string SecretPlaceholder = "your-secret";
+    public static readonly Setting AppIdVariable = new("WX_APPID", "your-appid");
+    public static readonly Setting SecretVariable = new("WX_SECRET", "your-secret");
+    public static readonly Setting BaseUrlVariable = new("WX_API_BASE_URL", "https://api.weixin.qq.com");
 
     private WeChatSettings(Uri baseUrl, string appId, string secret)
     {
@@ -28,22 +25,22 @@ internal sealed class WeChatSettings
 
     /// <summary>Which of them is still to be set; null when none is.</summary>
     public string? Obstacle
-        => AppId == AppIdPlaceholder ? $"{AppIdVariable} is not set"
-        : Secret == SecretPlaceholder ? $"{SecretVariable} is not set"
+        => AppId == AppIdVariable.Default ? $"{AppIdVariable.Name} is not set"
+        : Secret == SecretVariable.Default ? $"{SecretVariable.Name} is not set"
         : null;
 
     /// <summary>Reads and checks the WX_ variables.</summary>
     /// <exception cref="SettingException">One of them cannot be understood.</exception>
     public static WeChatSettings From(IConfiguration settings)
     {
-        var url = settings.Setting(BaseUrlVariable) ?? "https://api.weixin.qq.com";
+        var url = settings.Read(BaseUrlVariable);
         return Uri.TryCreate(url, UriKind.Absolute, out var baseUrl)
             && (baseUrl.Scheme == Uri.UriSchemeHttps || baseUrl.Scheme == Uri.UriSchemeHttp)
-            && baseUrl is { Query: "", Fragment: "" }
+            && baseUrl is { UserInfo: "", Query: "", Fragment: "" }
             ? new(
                 baseUrl,
-                settings.Setting(AppIdVariable) ?? AppIdPlaceholder,
-                settings.Setting(SecretVariable) ?? SecretPlaceholder)
-            : throw new SettingException(BaseUrlVariable, url, "an http or https URL like https://api.weixin.qq.com");
+                settings.Read(AppIdVariable),
+                settings.Read(SecretVariable))
+            : throw new SettingException(BaseUrlVariable.Name, $"an http or https URL like {BaseUrlVariable.Default}, without a query");
     }
 }

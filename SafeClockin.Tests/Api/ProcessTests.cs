@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Dapper;
 using SafeClockin.Tests.Servers;
 
@@ -127,68 +126,6 @@ public sealed class ProcessTests
         using var _ = service;
 
         Assert.That(service.Output, Does.Contain(store));
-    }
-
-    [Test]
-    public async Task A_setting_in_env_file_counts_unless_the_environment_says_otherwise()
-    {
-        var folder = Workspace.NewFolder();
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, ".env"),
-            """
-            # a comment
-            MYSQL_ADDRESS = from-file:3307
-            MYSQL_DATABASE="from_file" # another
-            MYSQL_PASSWORD='p#w$d'
-            """);
-
-        var (service, client) = await ServiceProcess.StartAsync(
-            new Dictionary<string, string> { ["MYSQL_DATABASE"] = "from_environment" },
-            folder);
-        using var _ = service;
-
-        Assert.That(service.Output, Does.Contain("MySQL at from-file:3307, database from_environment"));
-    }
-
-    [TestCase("STORE", "postgres", "STORE is \"postgres\"; expected mysql or sqlite")]
-    [TestCase("MYSQL_ADDRESS", "db:port", "MYSQL_ADDRESS is \"db:port\"; expected host, host:port or [IPv6]:port, or several of one cluster separated by commas")]
-    [TestCase("WX_API_BASE_URL", "api.weixin.qq.com", "WX_API_BASE_URL is \"api.weixin.qq.com\"; expected an http or https URL like https://api.weixin.qq.com")]
-    [TestCase("LOGIN_RATE_LIMIT", "many", "LOGIN_RATE_LIMIT is \"many\"; expected how many logins a minute one client may try, 1 or more")]
-    [TestCase("TRUSTED_PROXIES", "gateway", "TRUSTED_PROXIES is \"gateway\"; expected addresses or networks like 10.0.0.0/8, separated by commas")]
-    public async Task A_setting_that_cannot_be_understood_stops_the_start_with_one_line(string name, string value, string line)
-    {
-        var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(new Dictionary<string, string>
-        {
-            [name] = value,
-            ["MYSQL_PASSWORD"] = "a-secret",
-        });
-
-        Assert.That((exitCode, output), Is.EqualTo((1, line + Environment.NewLine)));
-    }
-
-    [Test]
-    public async Task An_address_that_is_taken_or_none_stops_the_start_with_one_line()
-    {
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        var address = $"http://{taken.LocalEndpoint}";
-        foreach (var (url, line) in new[]
-        {
-            (address, $"Failed to bind to address {address}: address already in use."),
-            ("8080", "Invalid url: '8080'"),
-        })
-        {
-            var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(new Dictionary<string, string>
-            {
-                ["ASPNETCORE_URLS"] = url,
-            });
-
-            Assert.That(exitCode, Is.EqualTo(1));
-            Assert.That(
-                output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Where(l => !l.StartsWith('{')),
-                Is.EqualTo(new[] { line }),
-                "beside the log");
-        }
     }
 
     [Test]

@@ -66,11 +66,11 @@ public sealed class MySqlSettingsTests
     [TestCase("mysql://db:3306")]
     [TestCase("a b:3306")]
     [TestCase("db;Uid=evil")]
-    public void An_address_that_cannot_be_understood_is_refused_by_name_and_value(string address)
+    public void An_address_that_cannot_be_understood_is_refused_by_name_and_not_repeated(string address)
     {
         var refusal = Assert.Throws<SettingException>(() => Read(("MYSQL_ADDRESS", address)));
 
-        Assert.That(refusal.Message, Does.StartWith($"MYSQL_ADDRESS is \"{address}\"; expected "));
+        Assert.That(refusal.Message, Does.StartWith("MYSQL_ADDRESS ").And.Contain("; expected host").And.Not.Contain($"\"{address}\""));
     }
 
     [Test]

@@ -12,19 +12,25 @@ internal sealed partial class ServiceProcess : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServiceProcess(IDictionary<string, string> settings, string? workingFolder, params string[] arguments)
+    private ServiceProcess(
+        IDictionary<string, string> settings, string? workingFolder, string[]? arguments = null, string? shell = null, bool reads = true)
     {
         WorkingFolder = workingFolder ?? Workspace.NewFolder();
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. arguments])
+        string[] command = ["dotnet", typeof(Program).Assembly.Location, .. arguments ?? []];
+        if (shell is not null)
+            command = ["sh", "-c", shell, "sh", .. command];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = WorkingFolder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>()
-            .Where(name => OwnPrefixes.Any(name.StartsWith) || name is "STORE"))
+            .Where(name => OwnPrefixes.Any(name.StartsWith) || name is "STORE" or "SQLITE_FILE"))
         {
             start.Environment.Remove(name);
         }
@@ -35,10 +41,11 @@ internal sealed partial class ServiceProcess : IDisposable
 
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Read(line.Data);
-        _process.ErrorDataReceived += (_, line) => Read(line.Data);
+        _process.ErrorDataReceived += (_, line) => ReadError(line.Data);
         _process.Exited += (_, _) => _address.TrySetException(new InvalidOperationException("The service has ended."));
         _process.Start();
-        _process.BeginOutputReadLine();
+        if (reads)
+            _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
 
@@ -49,6 +56,16 @@ internal sealed partial class ServiceProcess : IDisposable
         {
             lock (_output)
                 return _output.ToString();
+        }
+    }
+
+    /// <summary>The part of it that went to stderr.</summary>
+    private string Errors
+    {
+        get
+        {
+            lock (_output)
+                return _errors.ToString();
         }
     }
 
@@ -72,11 +89,56 @@ internal sealed partial class ServiceProcess : IDisposable
         }
     }
 
+    /// <summary>
+    /// Starts the service by a shell, which runs it as <c>"$@"</c> with other limits, files or rights, and waits until it
+    /// answers. Without <paramref name="reads"/> nobody reads what it writes to stdout.
+    /// </summary>
+    public static async Task<(ServiceProcess Process, HttpClient Client)> StartByShellAsync(
+        string shell, IDictionary<string, string> settings, bool reads = true)
+    {
+        var address = new Uri($"http://127.0.0.1:{MariaDb.FreePort()}");
+        var client = new HttpClient { BaseAddress = address };
+        var service = new ServiceProcess(
+            new Dictionary<string, string>(settings) { ["ASPNETCORE_URLS"] = address.ToString() }, null, null, shell, reads);
+        for (var began = Stopwatch.GetTimestamp(); ; await Task.Delay(50))
+        {
+            try
+            {
+                using var answer = await client.GetAsync("/health");
+                return (service, client);
+            }
+            catch (HttpRequestException) when (!service._process.HasExited && Stopwatch.GetElapsedTime(began) < Patience)
+            {
+                // Not yet.
+            }
+            catch (HttpRequestException e)
+            {
+                service.Dispose();
+                throw new InvalidOperationException(service.Output, e);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Starts the service and waits until it listens or ends: the exit code, null when it listened; what it wrote to stderr,
+    /// and altogether.
+    /// </summary>
+    public static async Task<(int? ExitCode, string Errors, string Log)> TryStartAsync(IDictionary<string, string> settings)
+    {
+        using var service = new ServiceProcess(settings, null);
+        var ended = service._process.WaitForExitAsync();
+        await Task.WhenAny(ended, service._started.Task).WaitAsync(Patience);
+        int? exitCode = service._process.HasExited ? service._process.ExitCode : null;
+        if (exitCode is not null)
+            await ended; // by then everything is read
+        return (exitCode, service.Errors, service.Output);
+    }
+
     /// <summary>Starts the service in a way that soon ends; its exit code and everything it wrote.</summary>
     public static async Task<(int ExitCode, string Output)> RunToItsEndAsync(
-        IDictionary<string, string> settings, params string[] arguments)
+        IDictionary<string, string> settings, string[]? arguments = null, string? workingFolder = null, string? shell = null)
     {
-        using var service = new ServiceProcess(settings, null, arguments);
+        using var service = new ServiceProcess(settings, workingFolder, arguments, shell);
         await service._process.WaitForExitAsync().WaitAsync(Patience);
         return (service._process.ExitCode, service.Output);
     }
@@ -96,6 +158,13 @@ internal sealed partial class ServiceProcess : IDisposable
             .Select(line => Path.GetFileNameWithoutExtension(line))
             .ToHashSet();
 
+    /// <summary>Begins to read what it has written, and writes, when nobody did before.</summary>
+    public void BeginToRead() => _process.BeginOutputReadLine();
+
+    /// <summary>How much memory the process holds. On Linux only.</summary>
+    public long ResidentMegabytes()
+        => long.Parse(File.ReadLines($"/proc/{Id}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ')[^2]) / 1024;
+
     public void Kill()
     {
         _process.Kill();
@@ -108,14 +177,25 @@ internal sealed partial class ServiceProcess : IDisposable
         _process.Dispose();
     }
 
+    private void ReadError(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_output)
+            _errors.AppendLine(line);
+        Read(line);
+    }
+
     private void Read(string? line)
     {
         if (line is null)
             return;
         lock (_output)
             _output.AppendLine(line);
-        if (ListeningAddress().Match(line) is { Success: true } match)
-            _address.TrySetResult(new Uri(match.Value));
+        if (line.Contains("Application started", StringComparison.Ordinal))
+            _started.TrySetResult();
+        if (Uri.TryCreate(ListeningAddress().Match(line).Value, UriKind.Absolute, out var address))
+            _address.TrySetResult(address);
     }
 
     [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]

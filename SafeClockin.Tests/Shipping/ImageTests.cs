@@ -70,5 +70,5 @@ public sealed class ImageTests
 
     private static Task<(int ExitCode, string Output)> CheckAsync(string variable, string value)
         => ServiceProcess.RunToItsEndAsync(
-            new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "", [variable] = value }, "--healthcheck");
+            new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "", [variable] = value }, ["--healthcheck"]);
 }

@@ -1,6 +1,6 @@
 using SafeClockin.Domain.Counters;
 
-namespace SafeClockin.Api;
+namespace SafeClockin.Api.Hosting;
 
 /// <summary>
 /// Reads the count while the server starts, so that the first caller need not wait for a connection, for a database that

@@ -5,13 +5,15 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using SafeClockin.Domain;
 
-namespace SafeClockin.Api;
+namespace SafeClockin.Api.Hosting;
 
 /// <summary>Traces and metrics over OTLP, for who has somewhere to send them.</summary>
 internal static class Telemetry
 {
-    private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    private const string NameVariable = "OTEL_SERVICE_NAME";
+    private static readonly Setting Endpoint = new("OTEL_EXPORTER_OTLP_ENDPOINT");
+    private static readonly Setting Protocol = new("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    private static readonly Setting Headers = new("OTEL_EXPORTER_OTLP_HEADERS");
+    private static readonly Setting ServiceName = new("OTEL_SERVICE_NAME", "safeclockin");
 
     // What reports about itself: the framework, the database's driver and this service.
     private static readonly string[] Sources = ["System.Net.Http", "MySqlConnector"];
@@ -21,14 +23,29 @@ internal static class Telemetry
         "System.Net.Http", "System.Runtime", "SafeClockin.*",
     ];
 
+    /// <summary>The settings that are read here; the libraries know more.</summary>
+    public static IReadOnlyList<Setting> Settings => [Endpoint, Protocol, Headers, ServiceName];
+
     /// <summary>Sends traces and metrics when OTEL_EXPORTER_OTLP_ENDPOINT is set; otherwise costs nothing.</summary>
-    /// <exception cref="SettingException">The endpoint is no URL.</exception>
+    /// <exception cref="SettingException">One of the settings cannot be understood.</exception>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
-        if (builder.Configuration[EndpointVariable]?.Trim() is not { Length: > 0 } endpoint)
+        var endpoint = Endpoint.Read(builder.Configuration[Endpoint.Name]);
+        if (endpoint.Length == 0)
             return;
-        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var url) || !url.Scheme.StartsWith("http", StringComparison.Ordinal))
-            throw new SettingException(EndpointVariable, endpoint, "an http or https URL like http://127.0.0.1:4317");
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var url)
+            || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps))
+        {
+            throw new SettingException(Endpoint.Name, "an http or https URL like http://127.0.0.1:4317");
+        }
+
+        // What the exporter does not understand, it leaves aside or fails at without saying which setting it was.
+        var protocol = Protocol.Read(builder.Configuration[Protocol.Name]);
+        if (protocol is not ("grpc" or "http/protobuf"))
+            throw new SettingException(Protocol.Name, protocol, "grpc or http/protobuf");
+        var headers = Headers.Read(builder.Configuration[Headers.Name]);
+        if (headers.Length > 0 && !headers.Split(',').All(header => header.IndexOf('=', StringComparison.Ordinal) > 0))
+            throw new SettingException(Headers.Name, "headers like name=value, separated by commas");
         builder.AddExporters();
     }
 
@@ -41,7 +58,7 @@ internal static class Telemetry
 
         RemoveQueries();
         builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(builder.Configuration[NameVariable] ?? "safeclockin"))
+            .ConfigureResource(resource => resource.AddService(ServiceName.Read(builder.Configuration[ServiceName.Name])))
             .WithTracing(tracing => tracing
                 .AddAspNetCoreInstrumentation(requests => requests.Filter = context =>
                     !context.Request.Path.StartsWithSegments("/health"))

@@ -1,0 +1,28 @@
+using System.Collections;
+using SafeClockin.Api.Auth;
+using SafeClockin.Data;
+using SafeClockin.Domain;
+
+namespace SafeClockin.Api.Hosting;
+
+/// <summary>Every setting of the service. Each is declared where it is read.</summary>
+internal static class AllSettings
+{
+    // Read by the framework itself.
+    private static readonly Setting EnvironmentName = new("ASPNETCORE_ENVIRONMENT", "Production");
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Setting> List { get; } =
+    [
+        .. DataServices.Settings, .. TokenSecret.Settings, .. LoginRateLimit.Settings, .. Telemetry.Settings,
+        .. ListenAddresses.Settings, EnvironmentName,
+    ];
+
+    /// <summary>Logs a warning for each variable that was probably meant as one of them.</summary>
+    public static void WarnOfMisspelt(this WebApplication app)
+    {
+        var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(variable => (string)variable.Key);
+        foreach (var warning in Misspelling.Find(variables, List))
+            app.Logger.LogWarning("{Misspelt}", warning);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text;
+using SafeClockin.Api.Hosting;
+using SafeClockin.Domain;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Api;
+
+/// <summary>How .env is read: as people know it from docker compose.</summary>
+public sealed class DotEnvTests
+{
+    [TestCase("A=b", "b")]
+    [TestCase("A=", "")]
+    [TestCase("A=b=c", "b=c")]
+    [TestCase("  A = b c  ", "b c", Description = "blanks around name and value")]
+    [TestCase("export A=b", "b")]
+    [TestCase("A=b # comment", "b")]
+    [TestCase("A=b#c", "b#c", Description = "no comment without a blank")]
+    [TestCase("A= # comment", "")]
+    [TestCase("A=p$w${d}", "p$w${d}", Description = "unlike compose: a secret is taken to the letter")]
+    [TestCase("""A="b # c" # comment""", "b # c")]
+    [TestCase("A='b # c'", "b # c")]
+    [TestCase("A=' b '", " b ")]
+    [TestCase("A=''", "")]
+    [TestCase("""A='p#w$d\n'""", """p#w$d\n""")]
+    [TestCase("""A='it\'s'""", "it's")]
+    [TestCase("""A="a\"b\\c\td\$e\x" """, "a\"b\\c\td$e\\x")]
+    [TestCase("""A=b"c""", "b\"c", Description = "a quote inside")]
+    [TestCase("A=密码", "密码")]
+    [TestCase("A=1\nA=2", "2", Description = "the last one counts")]
+    public void A_line_sets_a_variable(string text, string value)
+    {
+        var windows = text.Replace("\n", "\r\n") + "\r\n";
+        foreach (var written in new[] { text, "# a comment\n\n" + text + "\n", windows, "\ufeff" + text })
+            Assert.That(Parse(written), Is.EqualTo(new Dictionary<string, string> { ["A"] = value }));
+    }
+
+    [TestCase("A")]
+    [TestCase("export A")]
+    [TestCase("=b")]
+    [TestCase("A B=c")]
+    [TestCase("1A=b")]
+    [TestCase("A: b")]
+    [TestCase("A=\"b")]
+    [TestCase("A='b")]
+    [TestCase("""A="b\" """)]
+    [TestCase("A=\"b\"c")]
+    [TestCase("A='b'c'")]
+    [TestCase("A=b\0")]
+    public void A_line_that_sets_nothing_is_refused_by_its_number_and_not_repeated(string line)
+    {
+        var refusal = Assert.Throws<SettingException>(() => Parse("# a comment\r\nB=1\r\n" + line + "\r\nC=2"));
+
+        Assert.That(refusal.Message, Does.StartWith(".env, line 3,"));
+        if (line.Length > 1)
+            Assert.That(refusal.Message, Does.Not.Contain(line));
+    }
+
+    [Test]
+    public void A_line_in_another_encoding_is_refused_by_its_number()
+    {
+        byte[] gbk = [.. "A=1\nB="u8, 0xc3, 0xdc, 0xc2, 0xeb];
+
+        Assert.That(
+            Assert.Throws<SettingException>(() => DotEnv.Parse(".env", gbk)).Message,
+            Does.StartWith(".env, line 2,"));
+        Assert.Throws<SettingException>(() => DotEnv.Parse(".env", Encoding.Unicode.GetBytes("\ufeffA=1")));
+    }
+
+    [Test]
+    public async Task A_setting_in_env_file_counts_unless_the_environment_says_otherwise()
+    {
+        var folder = Workspace.NewFolder();
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, ".env"),
+            """
+            # a comment
+            MYSQL_ADDRESS = from-file:3307
+            export MYSQL_DATABASE="from_file" # another
+            MYSQL_PASSWORD='p#w$d'
+            MYSQL_USER_NAME=x
+            """);
+
+        var (service, client) = await ServiceProcess.StartAsync(
+            new Dictionary<string, string> { ["MYSQL_DATABASE"] = "from_environment" },
+            folder);
+        using var _ = service;
+
+        Assert.That(service.Output, Does.Contain("MySQL at from-file:3307, database from_environment"));
+        Assert.That(service.Output, Does.Contain("MYSQL_USER_NAME is set, which means nothing; MYSQL_USERNAME would"));
+    }
+
+    [TestCase("echo 'STORE = sqlite' >.env; echo 'TOKEN SECRET-CANARY' >>.env", ".env, line 2,")]
+    [TestCase("echo \"STORE=sqlite\nTOKEN_SECRET='SECRET-CANARY\" >.env", ".env, line 2,")]
+    [TestCase("mkdir .env", ".env cannot be read: ")]
+    [TestCase("mkfifo .env", ".env cannot be read: ")]
+    [TestCase("ln -s /dev/zero .env", ".env cannot be read: ")]
+    [TestCase("ln -s .env .env", ".env cannot be read: ", Description = "a link to itself")]
+    [Platform("Linux,MacOsX")]
+    public async Task A_file_that_cannot_be_read_or_understood_stops_the_start_with_one_line(string prepare, string line)
+    {
+        var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(
+            new Dictionary<string, string>(), shell: prepare + "; exec \"$@\"");
+
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(output, Does.StartWith(line).And.Not.Contain("CANARY"));
+        Assert.That(output.TrimEnd(), Does.Not.Contain("\n"));
+    }
+
+    private static Dictionary<string, string> Parse(string text) => DotEnv.Parse(".env", Encoding.UTF8.GetBytes(text));
+}

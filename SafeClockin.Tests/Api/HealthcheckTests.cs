@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Sockets;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Api;
+
+/// <summary>The program as the health check of a service that runs beside it.</summary>
+public sealed class HealthcheckTests
+{
+    [Test]
+    public async Task It_asks_the_service_beside_it_whatever_proxy_the_environment_names()
+    {
+        using var proxy = new TcpListener(IPAddress.Loopback, 0);
+        proxy.Start();
+        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
+        using var _ = service;
+
+        var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(new Dictionary<string, string>
+        {
+            ["ASPNETCORE_URLS"] = $"http://{client.BaseAddress!.Authority}",
+            ["http_proxy"] = $"http://{proxy.LocalEndpoint}",
+            ["ALL_PROXY"] = $"http://{proxy.LocalEndpoint}",
+            ["no_proxy"] = "",
+        }, ["--healthcheck"]);
+
+        Assert.That((exitCode, output), Is.EqualTo((0, "")));
+        Assert.That(proxy.Pending(), Is.False);
+    }
+
+    [TestCase("urls", "http://127.0.0.1:{0}")]
+    [TestCase("urls", "http://*:{0};http://*:1")]
+    [TestCase("urls", "http://localhost:{0}")]
+    [TestCase("urls", "http://a.name:{0}", Description = "which listens everywhere")]
+    [TestCase("http_ports", "{0}")]
+    public async Task It_finds_the_service_by_the_same_settings(string name, string value)
+    {
+        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
+        using var _ = service;
+        value = string.Format(value, client.BaseAddress!.Port);
+        var none = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "" };
+
+        var byArgument = await ServiceProcess.RunToItsEndAsync(none, ["--healthcheck", $"--{name}", value]);
+        var byVariable = await ServiceProcess.RunToItsEndAsync(
+            new Dictionary<string, string>(none) { ["ASPNETCORE_" + name.ToUpperInvariant()] = value }, ["--healthcheck"]);
+
+        Assert.That((byArgument, byVariable), Is.EqualTo(((0, ""), (0, ""))));
+    }
+
+    [Test]
+    public async Task It_finds_a_service_that_listens_on_a_socket_in_the_file_system()
+    {
+        var settings = Service.EmbeddedStore();
+        var path = Path.Combine(Path.GetTempPath(), $"safeclockin-{Guid.NewGuid():N}"); // a socket's path must be short
+        settings["ASPNETCORE_URLS"] = $"http://unix:{path};http://127.0.0.1:0";
+        var (service, _) = await ServiceProcess.StartAsync(settings);
+        using (service)
+            Assert.That(await ServiceProcess.RunToItsEndAsync(settings, ["--healthcheck"]), Is.EqualTo((0, "")));
+        File.Delete(path);
+    }
+
+    [Test]
+    public async Task It_fails_with_one_line_where_nobody_or_something_else_answers()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        foreach (var port in new[] { MariaDb.FreePort(), ((IPEndPoint)other.LocalEndpoint).Port })
+        {
+            var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(
+                new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}" }, ["--healthcheck"]);
+
+            Assert.That(exitCode, Is.EqualTo(1));
+            Assert.That(output.Trim(), Is.Not.Empty.And.Not.Contains("\n"));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Text.Json;
+using SafeClockin.Api.Hosting;
+using SafeClockin.Tests.Servers;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+using Serilog.Formatting.Display;
+using Serilog.Parsing;
+
+namespace SafeClockin.Tests.Api;
+
+/// <summary>What is logged stays one printable line, and nobody waits for who reads it.</summary>
+public sealed class LogTests
+{
+    // A line end, an escape sequence of a terminal in two spellings, and what turns text around.
+    private const string Hostile = "a\r\nb\u001b[31mc\u009b31md\u2028e\u202ef\u007f\0";
+
+    [TestCase("exec \"$@\"", Description = "a pipe that nobody reads")]
+    [TestCase("exec \"$@\" >&-", Description = "closed")]
+    [TestCase("exec \"$@\" >/dev/full", Description = "a full disk")]
+    [Platform("Linux")]
+    public async Task A_stdout_that_takes_nothing_holds_up_neither_requests_nor_the_end_and_costs_no_memory(string shell)
+    {
+        var (service, client) = await ServiceProcess.StartByShellAsync(shell, Service.EmbeddedStore(), reads: false);
+        using var _ = service;
+        using var __ = client;
+        await AskAsync(client, 2_000); // past what the pipe holds
+        var memory = service.ResidentMegabytes();
+
+        var began = Stopwatch.GetTimestamp();
+        await AskAsync(client, 12_000); // past what the queue holds
+        Assert.That(Stopwatch.GetElapsedTime(began).TotalSeconds, Is.LessThan(60));
+        Assert.That(service.ResidentMegabytes() - memory, Is.LessThan(100));
+
+        began = Stopwatch.GetTimestamp();
+        Assert.That(await service.StopAsync(), Is.Zero);
+        Assert.That(Stopwatch.GetElapsedTime(began).TotalSeconds, Is.LessThan(8));
+    }
+
+    [Test, Platform("Linux")]
+    public async Task What_a_slow_reader_missed_is_counted_in_the_log()
+    {
+        var (service, client) = await ServiceProcess.StartByShellAsync("exec \"$@\"", Service.EmbeddedStore(), reads: false);
+        using var _ = service;
+        using var __ = client;
+        await AskAsync(client, 12_000);
+
+        service.BeginToRead();
+        Assert.That(() => service.Output, Does.Contain("lines are missing here").After(10_000, 50));
+
+        using var later = await client.GetAsync("/api/later");
+        Assert.That(() => service.Output, Does.Contain("/api/later").After(10_000, 50));
+        var lines = service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var missing = lines.Where(line => line.Contains("lines are missing here"))
+            .Sum(line => JsonDocument.Parse(line).RootElement.GetProperty("Count").GetInt64());
+        Assert.That(lines.Count(line => line.Contains("\"/api/nothing")) + missing, Is.EqualTo(12_000));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void A_text_from_outside_cannot_make_a_line_or_a_control_sequence(bool isDevelopment)
+    {
+        var formatter = isDevelopment
+            ? new LineFormatter(new MessageTemplateTextFormatter("{Message:lj}"), showsExceptionBelow: true, new DroppedLines())
+            : new LineFormatter(new CompactJsonFormatter(), showsExceptionBelow: false, new DroppedLines());
+        var template = new MessageTemplateParser().Parse("It is {Text}");
+        var logEvent = new LogEvent(
+            DateTimeOffset.Now, LogEventLevel.Error, new InvalidOperationException(Hostile), template, [new("Text", new ScalarValue(Hostile))]);
+        using var output = new StringWriter();
+
+        formatter.Format(logEvent, output);
+
+        var lines = output.ToString().TrimEnd('\n').Split('\n');
+        Assert.That(lines.SelectMany(line => line), Has.None.Matches<char>(c => char.IsControl(c) || c is '\u2028' or '\u202e'));
+        if (isDevelopment)
+        {
+            Assert.That(lines[0], Is.EqualTo("It is a\\u000d\\u000ab\\u001b[31mc\\u009b31md\\u2028e\\u202ef\\u007f\\u0000"));
+            Assert.That(lines[1..], Has.All.StartsWith("    "));
+        }
+        else
+        {
+            Assert.That(lines, Has.Length.EqualTo(1));
+            Assert.That(JsonDocument.Parse(lines[0]).RootElement.GetProperty("Text").GetString(), Is.EqualTo(Hostile));
+        }
+    }
+
+    [TestCase("Production")]
+    [TestCase("Development")]
+    public async Task What_a_client_or_WeChat_sends_cannot_make_a_line_of_the_log(string environment)
+    {
+        using var weChat = new WeChatStub();
+        var settings = weChat.Settings();
+        settings["ASPNETCORE_ENVIRONMENT"] = environment;
+        var (service, client) = await ServiceProcess.StartAsync(settings);
+        using var _ = service;
+        using var __ = client;
+        var forged = "[00:00:00 INF] forged";
+
+        using var path = await client.GetAsync("/x%0D%0A" + Uri.EscapeDataString(forged) + "%1B%5B31m%C2%9B31m");
+        var code = weChat.CodeAnswered(WeChatStub.Raw($"HTTP/1.1 500 \u001b[31m\r\nX: y\r\n\r\n{forged}"));
+        using var login = await client.GetAsync($"/api/login?code={code}");
+        Assert.That(await service.StopAsync(), Is.Zero);
+
+        var lines = service.Output.Split('\n');
+        Assert.That(lines, Has.None.StartsWith("[00:00:00"));
+        Assert.That(service.Output, Does.Contain("forged"));
+        Assert.That(lines.SelectMany(line => line), Has.None.Matches<char>(char.IsControl));
+    }
+
+    // Paths as long as the server takes them, which are the largest part of a line.
+    private static Task AskAsync(HttpClient client, int requests)
+        => Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, stop) =>
+        {
+            using var response = await client.GetAsync("/api/nothing" + new string('x', 7_000), stop);
+            Assert.That((int)response.StatusCode, Is.EqualTo(404));
+        });
+}
