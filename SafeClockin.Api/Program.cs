@@ -35,12 +35,11 @@ try
     builder.AddTokenAuth();
     builder.AddLoginRateLimit();
     builder.Services.AddControllersWithViews().RemoveTempData().AddEnvelopes();
+    builder.AddApiDocument();
 
     var app = builder.Build();
     app.Logger.LogInformation("Counting in {Store}", store);
     _ = Task.Run(app.WakeStoreAsync);
-    foreach (var obstacle in app.Services.GetRequiredService<LoginService>().Obstacles)
-        app.Logger.LogWarning("Login is not configured: {Obstacle}", obstacle);
 
     // Every request is logged with its final status, so the log stands outside of what turns failures into answers.
     app.UseRequestLog();
@@ -48,9 +47,10 @@ try
     app.UseEnvelopes();
     app.UseAssets();
     app.UseLoginRateLimit();
-    app.UseTokenAuth();
-    app.UseApiDocs();
+    app.UseAuthentication();
+    app.UseAuthorization();
     app.MapControllers();
+    app.MapApiPage();
 
     await app.RunAsync();
     return 0;

@@ -27,7 +27,7 @@ internal static class LoginRateLimit
 
     /// <summary>Limits by the address that LOGIN_RATE_LIMIT and TRUSTED_PROXIES make out.</summary>
     /// <exception cref="SettingException">One of them cannot be understood.</exception>
-    public static void AddLoginRateLimit(this WebApplicationBuilder builder)
+    public static IHostApplicationBuilder AddLoginRateLimit(this IHostApplicationBuilder builder)
     {
         var loginsPerMinute = ReadLimit(builder.Configuration[LimitVariable]);
         var proxies = ReadProxies(builder.Configuration[ProxiesVariable]);
@@ -52,14 +52,12 @@ internal static class LoginRateLimit
                 })
                 : RateLimitPartition.GetNoLimiter(IPAddress.None));
         });
+        return builder;
     }
 
     /// <summary>Finds out who the client is, and limits the endpoints that ask for it.</summary>
-    public static void UseLoginRateLimit(this WebApplication app)
-    {
-        app.UseForwardedHeaders();
-        app.UseRateLimiter();
-    }
+    public static IApplicationBuilder UseLoginRateLimit(this IApplicationBuilder app)
+        => app.UseForwardedHeaders().UseRateLimiter();
 
     /// <summary>
     /// Whom to count an address as: an IPv6 host has a whole /64 to choose from. Null for a proxy that does not say
@@ -84,8 +82,7 @@ internal static class LoginRateLimit
                 Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        const int Status = StatusCodes.Status429TooManyRequests;
-        return new(FailureHandler.WriteAsync(context, Status, FailureTable.For(Status)));
+        return new(context.Response.WriteAsync(Failure.Of(StatusCodes.Status429TooManyRequests)));
     }
 
     private static int ReadLimit(string? text)

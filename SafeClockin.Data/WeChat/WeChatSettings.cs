@@ -27,7 +27,7 @@ internal sealed class WeChatSettings
     public string Secret { get; }
 
     /// <summary>Which of them is still to be set; null when none is.</summary>
-    public string? Obstacle
+    public string? ConfigurationError
         => AppId == AppIdPlaceholder ? $"{AppIdVariable} is not set"
         : Secret == SecretPlaceholder ? $"{SecretVariable} is not set"
         : null;
