@@ -1,7 +1,6 @@
 using dotenv.net;
 using SafeClockin.Api;
 using SafeClockin.Api.Auth;
-using SafeClockin.Api.Docs;
 using SafeClockin.Api.Envelopes;
 using SafeClockin.Data;
 using SafeClockin.Domain;
@@ -35,7 +34,6 @@ try
     builder.AddTokenAuth();
     builder.AddLoginRateLimit();
     builder.Services.AddControllersWithViews().RemoveTempData().AddEnvelopes();
-    builder.AddApiDocument();
 
     var app = builder.Build();
     app.Logger.LogInformation("Counting in {Store}", store);

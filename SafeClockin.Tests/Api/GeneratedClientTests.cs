@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using SafeClockin.Tests.Docs;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
@@ -8,7 +9,6 @@ namespace SafeClockin.Tests.Api;
 public sealed class GeneratedClientTests
 {
     private static readonly string Tools = Path.Combine(Workspace.Repository, "SafeClockin.Tests", "TypeScript");
-    private static readonly string Document = Path.Combine(Workspace.Repository, "docs", "openapi.json");
 
     [OneTimeSetUp]
     public void RequireTools()
@@ -19,7 +19,7 @@ public sealed class GeneratedClientTests
 
     [Test]
     public async Task A_public_linter_finds_nothing_to_complain_about()
-        => await RunAsync(Path.Combine(Tools, "lint.mjs"), Document);
+        => await RunAsync(Path.Combine(Tools, "lint.mjs"), ApiDocument.File);
 
     [Test]
     public async Task The_example_clients_calls_have_the_types_that_a_generator_makes_of_the_document()
@@ -39,7 +39,7 @@ public sealed class GeneratedClientTests
 
         await RunAsync(
             Tool("openapi-typescript", "bin", "cli.js"),
-            Document, "--path-params-as-types", "--output", Path.Combine(folder, "openapi.d.ts"));
+            ApiDocument.File, "--path-params-as-types", "--output", Path.Combine(folder, "openapi.d.ts"));
         await RunAsync(Tool("typescript", "bin", "tsc"), "--project", folder);
 
         Assert.That(Directory.GetFiles(folder, "*.js", SearchOption.AllDirectories), Is.Not.Empty);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.Controllers;
@@ -6,7 +7,7 @@ using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.RateLimiting;
 using SafeClockin.Api.Envelopes;
 
-namespace SafeClockin.Api.Docs;
+namespace SafeClockin.Tests.Docs;
 
 /// <summary>
 /// Tells the API explorer what leaves the service: it sees plain values leave the actions, and knows nothing of the

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.Json;
@@ -6,33 +5,40 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.Controllers;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using SafeClockin.Api.Envelopes;
+using SafeClockin.Tests.Servers;
+using DescriptionAttribute = System.ComponentModel.DescriptionAttribute;
 
-namespace SafeClockin.Api.Docs;
+namespace SafeClockin.Tests.Docs;
 
-/// <summary>The API document, docs/openapi.json, which the build makes of the actions and their types.</summary>
+/// <summary>
+/// Makes the API document of the service's actions and their types. Here and not in the service, which serves it as a
+/// file: so a service carries no library for it, and a build need not run the service.
+/// </summary>
 internal static class ApiDocument
 {
+    private const string Name = "v1";
     private const string TokenScheme = "token";
     private const string OtherErrors = "4XX";
 
-    /// <summary>Registers what describes the service when the build runs it for that: otherwise nothing here is loaded.</summary>
-    public static IHostApplicationBuilder AddApiDocument(this IHostApplicationBuilder builder)
-    {
-        if (Assembly.GetEntryAssembly()?.GetName().Name == "GetDocument.Insider")
-            AddOpenApi(builder.Services);
-        return builder;
-    }
+    /// <summary>Where the document is committed, and served from.</summary>
+    public static string File => Path.Combine(Workspace.Repository, "docs", "openapi.json");
 
-    // Hands methods over and implements no interface of the library: MVC loads each type here to find controllers.
-    private static void AddOpenApi(IServiceCollection services)
-        => services.AddSingleton<IApiDescriptionProvider, EnvelopeDescriptions>()
-            .AddOpenApi(document => document
+    /// <summary>The document of a service as it is now, in OpenAPI 3.1.</summary>
+    public static async Task<string> MakeAsync()
+    {
+        using var service = Service.StartEmbedded(services => services
+            .AddSingleton<IApiDescriptionProvider, EnvelopeDescriptions>()
+            .AddOpenApi(Name, document => document
                 .AddSchemaTransformer(AddConstraintsAsync)
                 .AddOperationTransformer(AddAnswersAsync)
-                .AddDocumentTransformer(AddIntroductionAsync));
+                .AddDocumentTransformer(AddIntroductionAsync)));
+        var document = await service.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>(Name).GetOpenApiDocumentAsync();
+        return await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1);
+    }
 
     // What the framework leaves out of a property's attributes.
     private static Task AddConstraintsAsync(

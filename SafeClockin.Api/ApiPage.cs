@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Scalar.AspNetCore;
 
-namespace SafeClockin.Api.Docs;
+namespace SafeClockin.Api;
 
 /// <summary>At /docs a page to read the API document and to try calls. The document itself is a static file.</summary>
 internal static class ApiPage
