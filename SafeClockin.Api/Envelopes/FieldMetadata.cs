@@ -10,8 +10,10 @@ internal sealed class FieldMetadata : IDisplayMetadataProvider, IValidationMetad
 {
     public void CreateDisplayMetadata(DisplayMetadataProviderContext context)
     {
-        if (context.Key.Name is { } name)
-            context.DisplayMetadata.DisplayName = () => JsonNamingPolicy.CamelCase.ConvertName(name);
+        if (context.Key.Name is null)
+            return;
+        var name = JsonNamingPolicy.CamelCase.ConvertName(context.Key.Name);
+        context.DisplayMetadata.DisplayName = () => name; // asked for with every validation
     }
 
     public void CreateValidationMetadata(ValidationMetadataProviderContext context)

@@ -49,9 +49,10 @@ internal sealed class JsonBody : IInputFormatter
     }
 
     private static bool IsJson(HttpRequest request)
-        => request.HasJsonContentType()
-            && HeaderUtilities.RemoveQuotes(request.GetTypedHeaders().ContentType!.Charset).ToString().ToLowerInvariant()
-                is "" or "utf-8" or "utf8";
+        => MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToLowerInvariant() is "" or "utf-8" or "utf8";
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> body)
     {
@@ -73,10 +74,13 @@ internal sealed class JsonBody : IInputFormatter
     /// <exception cref="InvalidOperationException">An escape is half a surrogate pair.</exception>
     private static bool IsText(ReadOnlySpan<byte> body)
     {
-        for (var reader = new Utf8JsonReader(body); reader.Read();)
+        if (body.Contains((byte)'\\'))
         {
-            if (reader.ValueIsEscaped)
-                reader.GetString();
+            for (var reader = new Utf8JsonReader(body); reader.Read();)
+            {
+                if (reader.ValueIsEscaped)
+                    reader.GetString();
+            }
         }
 
         return Utf8.IsValid(body);
