@@ -1,5 +1,4 @@
 using SafeClockin.Api.Auth;
-using SafeClockin.Api.Docs;
 using SafeClockin.Api.Envelopes;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Data;
@@ -37,8 +36,6 @@ try
 
     var app = builder.Build();
     app.WarnOfMisspelt();
-    foreach (var obstacle in app.Services.GetRequiredService<LoginService>().Obstacles)
-        app.Logger.LogWarning("Login is not configured: {Obstacle}", obstacle);
 
     // Every request is logged with its final status, so the log stands outside of what turns failures into answers.
     app.UseRequestLog();
@@ -47,9 +44,10 @@ try
     app.UseAssets();
     app.UseUnreadableBodies();
     app.UseLoginRateLimit();
-    app.UseTokenAuth();
-    app.UseApiDocs();
+    app.UseAuthentication();
+    app.UseAuthorization();
     app.MapControllers();
+    app.MapApiPage();
 
     await app.ServeAsync(addresses);
     return 0;

@@ -28,7 +28,7 @@ internal static class LoginRateLimit
 
     /// <summary>Limits by the address that LOGIN_RATE_LIMIT and TRUSTED_PROXIES make out.</summary>
     /// <exception cref="SettingException">One of them cannot be understood.</exception>
-    public static void AddLoginRateLimit(this WebApplicationBuilder builder)
+    public static IHostApplicationBuilder AddLoginRateLimit(this IHostApplicationBuilder builder)
     {
         var loginsPerMinute = ReadLimit(Limit.Read(builder.Configuration[Limit.Name]));
         var proxies = ReadProxies(Proxies.Read(builder.Configuration[Proxies.Name]));
@@ -53,14 +53,12 @@ internal static class LoginRateLimit
                 })
                 : RateLimitPartition.GetNoLimiter(IPAddress.None));
         });
+        return builder;
     }
 
     /// <summary>Finds out who the client is, and limits the endpoints that ask for it.</summary>
-    public static void UseLoginRateLimit(this WebApplication app)
-    {
-        app.UseForwardedHeaders();
-        app.UseRateLimiter();
-    }
+    public static IApplicationBuilder UseLoginRateLimit(this IApplicationBuilder app)
+        => app.UseForwardedHeaders().UseRateLimiter();
 
     /// <summary>
     /// Whom to count an address as. Null for a proxy that does not say for whom it asks: thousands of users may stand
@@ -81,8 +79,7 @@ internal static class LoginRateLimit
                 Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
-        const int Status = StatusCodes.Status429TooManyRequests;
-        return new(FailureHandler.WriteAsync(context, Status, FailureTable.For(Status)));
+        return new(context.Response.WriteAsync(Failure.Of(StatusCodes.Status429TooManyRequests)));
     }
 
     private static int ReadLimit(string text)

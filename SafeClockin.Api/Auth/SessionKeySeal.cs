@@ -14,7 +14,7 @@ internal sealed class SessionKeySeal(TokenSecret secret)
     private static readonly int NonceSize = AesGcm.NonceByteSizes.MaxSize;
     private static readonly int TagSize = AesGcm.TagByteSizes.MaxSize;
 
-    private byte[] Key => secret.SealingKey ?? throw new InvalidOperationException(secret.Obstacle);
+    private byte[] Key => secret.SealingKey ?? throw new InvalidOperationException(secret.ConfigurationError);
 
     /// <summary>The session_key as a claim: <c>v1.</c> and base64url of nonce, ciphertext and tag.</summary>
     public string Seal(string sessionKey, string openId)

@@ -9,7 +9,7 @@ internal sealed class TokenIssuer(TokenSecret secret, SessionKeySeal seal) : ITo
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
 
-    public string? Obstacle => secret.Obstacle;
+    public string? ConfigurationError => secret.ConfigurationError;
 
     public string Issue(WeChatSession session)
     {

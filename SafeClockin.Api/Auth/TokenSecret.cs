@@ -26,7 +26,7 @@ internal sealed class TokenSecret
         }
         else
         {
-            Obstacle = weakness;
+            ConfigurationError = weakness;
         }
     }
 
@@ -41,7 +41,7 @@ internal sealed class TokenSecret
     public byte[]? SealingKey { get; }
 
     /// <summary>Why the secret must not be used; null when it may be.</summary>
-    public string? Obstacle { get; }
+    public string? ConfigurationError { get; }
 
     /// <summary>Why the secret is good enough for development only; null when it is good, or not used.</summary>
     public string? Warning { get; }

@@ -1,6 +1,6 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
-using SafeClockin.Api.Docs;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
 using SafeClockin.Domain.Login;
@@ -10,23 +10,21 @@ namespace SafeClockin.Api.Controllers;
 /// <summary>What a platform's probes and an operator ask.</summary>
 [ApiController]
 [Route("health")]
-[Tags("健康检查")]
+[Tags("健康检查"), Description("供平台探测和运维查看")]
 public sealed class HealthController(CounterService counter, LoginService login) : ControllerBase
 {
-    /// <summary>How long the database may take to answer before it is reported down.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Always answered while the process serves, whatever is broken behind it.</summary>
     [HttpGet]
     [EndpointSummary("服务状态")]
     [EndpointDescription("只要进程在服务就返回 200，不论数据库是否可用。")]
-    [DataExample("""{"database":"up","login":"set"}""")]
-    public async Task<HealthReport> GetAsync()
+    public async Task<HealthReport> GetHealthAsync()
     {
         var loginState = login.IsConfigured ? "set" : "unset";
         try
         {
-            await AskDatabaseAsync();
+            await PingDatabaseAsync();
             return new("up", loginState);
         }
         catch (FailureException)
@@ -39,19 +37,18 @@ public sealed class HealthController(CounterService counter, LoginService login)
     [HttpGet("ready")]
     [EndpointSummary("是否就绪")]
     [EndpointDescription("数据库应答时返回 200，否则 503。")]
-    [DataExample("\"ready\"")]
-    [Fails(503, "数据库暂时不可用，请稍后重试")]
-    public async Task<string> GetReadyAsync()
+    [ProducesResponseType(StatusCodes.Status503ServiceUnavailable)]
+    public async Task<string> GetReadinessAsync()
     {
-        await AskDatabaseAsync();
+        await PingDatabaseAsync();
         return "ready";
     }
 
-    private async Task AskDatabaseAsync()
+    private async Task PingDatabaseAsync()
     {
         try
         {
-            await counter.GetAsync().WaitAsync(Patience);
+            await counter.GetAsync().WaitAsync(PingTimeout);
         }
         catch (TimeoutException e)
         {
@@ -64,5 +61,5 @@ public sealed class HealthController(CounterService counter, LoginService login)
 /// <param name="Database">"up" when the database answered just now, otherwise "down".</param>
 /// <param name="Login">"set" when the settings allow logging in, otherwise "unset".</param>
 public sealed record HealthReport(
-    [property: Description("up：数据库刚刚应答；down：没有")] string Database,
-    [property: Description("set：已配置登录；unset：未配置")] string Login);
+    [property: AllowedValues("up", "down"), Description("up：数据库刚刚应答；down：没有")] string Database,
+    [property: AllowedValues("set", "unset"), Description("set：已配置登录；unset：未配置")] string Login);

@@ -1,9 +1,7 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
-using SafeClockin.Api.Docs;
 
 namespace SafeClockin.Api.Controllers;
 
@@ -11,17 +9,16 @@ namespace SafeClockin.Api.Controllers;
 [ApiController]
 [Authorize]
 [Route("api/user")]
-[Tags("用户")]
+[Tags("用户"), Description("token 所属的用户")]
 public sealed class UserController : ControllerBase
 {
     /// <summary>Who the token says the user is, and until when.</summary>
     [HttpGet]
     [EndpointSummary("当前用户")]
     [EndpointDescription("token 属于谁，何时过期。")]
-    [DataExample("""{"openid":"o6_bmjrPTlm6_2sgVt7hMZOPfL2M","expiresAt":1795967185}""")]
-    public async Task<UserReport> GetAsync()
+    public UserReport GetUser()
     {
-        var ticket = await HttpContext.AuthenticateAsync(JwtBearerDefaults.AuthenticationScheme);
+        var ticket = HttpContext.Features.Get<IAuthenticateResultFeature>()!.AuthenticateResult!;
         return new(User.Identity!.Name!, ticket.Properties!.ExpiresUtc!.Value.ToUnixTimeSeconds());
     }
 }

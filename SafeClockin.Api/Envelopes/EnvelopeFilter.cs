@@ -10,19 +10,15 @@ namespace SafeClockin.Api.Envelopes;
 internal sealed class EnvelopeFilter : IAlwaysRunResultFilter
 {
     public void OnResultExecuting(ResultExecutingContext context)
-    {
-        context.Result = context.Result switch
+        => context.Result = context.Result switch
         {
-            ObjectResult { Value: ErrorEnvelope error } result => Envelope(result.StatusCode, error),
-            ObjectResult result => Envelope(result.StatusCode, new SuccessEnvelope(result.Value)),
-            EmptyResult => Envelope(null, new SuccessEnvelope(null)),
+            ObjectResult { Value: Failure failure } => new EnvelopeResult(failure.Status, new ErrorEnvelope(failure.Message)),
+            ObjectResult result => new EnvelopeResult(result.StatusCode ?? StatusCodes.Status200OK, new SuccessEnvelope<object?>(result.Value)),
+            EmptyResult => new EnvelopeResult(StatusCodes.Status200OK, new SuccessEnvelope<object?>(null)),
             var other => other, // pages and files are no envelopes; a bare status gets its own further out
         };
-    }
 
     public void OnResultExecuted(ResultExecutedContext context)
     {
     }
-
-    private static EnvelopeResult Envelope(int? status, object envelope) => new(status ?? StatusCodes.Status200OK, envelope);
 }

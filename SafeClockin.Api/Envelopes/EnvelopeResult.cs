@@ -1,25 +1,31 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace SafeClockin.Api.Envelopes;
 
 /// <summary>An envelope as the whole answer, whatever a client says it accepts.</summary>
-/// <remarks>
-/// MVC's own formatter would write it while it is made: in chunks, the last of them a packet of its own. Made first, it
-/// has a length and leaves in one packet.
-/// </remarks>
 internal sealed class EnvelopeResult(int status, object envelope) : ActionResult
 {
-    // Chinese stays readable. Safe here: the answers are application/json and never put into HTML.
-    private static readonly JsonSerializerOptions Json =
-        new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public override Task ExecuteResultAsync(ActionContext context) => context.HttpContext.Response.WriteAsync(status, envelope);
+}
 
-    public override Task ExecuteResultAsync(ActionContext context) => WriteAsync(context.HttpContext.Response);
+internal static class EnvelopeResponse
+{
+    /// <summary>Writes an error envelope as the whole answer.</summary>
+    public static Task WriteAsync(this HttpResponse response, Failure failure)
+        => response.WriteAsync(failure.Status, new ErrorEnvelope(failure.Message));
 
-    public Task WriteAsync(HttpResponse response)
+    /// <summary>Writes an envelope as the whole answer.</summary>
+    /// <remarks>
+    /// The framework's own writers would send it while it is made: in chunks, the last of them a packet of its own. Made
+    /// first, it has a length and leaves in one packet.
+    /// </remarks>
+    public static Task WriteAsync(this HttpResponse response, int status, object envelope)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(envelope, Json);
+        var json = response.HttpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value;
+        var body = JsonSerializer.SerializeToUtf8Bytes(envelope, json.SerializerOptions);
         response.StatusCode = status;
         response.ContentType = "application/json; charset=utf-8";
         response.ContentLength = body.Length;

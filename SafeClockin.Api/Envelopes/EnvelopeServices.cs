@@ -1,18 +1,40 @@
+using System.Text.Encodings.Web;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 
 namespace SafeClockin.Api.Envelopes;
 
-/// <summary>Makes every answer an envelope: <see cref="SuccessEnvelope"/> or <see cref="ErrorEnvelope"/>.</summary>
+/// <summary>
+/// How requests become arguments and results become answers, for all actions alike: each answer is an envelope,
+/// <see cref="SuccessEnvelope{T}"/> or <see cref="ErrorEnvelope"/>.
+/// </summary>
 internal static class EnvelopeServices
 {
-    /// <summary>For what comes out of MVC: values, and bodies that cannot be read.</summary>
-    public static void AddEnvelopes(this IMvcBuilder mvc)
+    /// <summary>For what comes out of MVC: values, and requests that do not fit the action's parameters.</summary>
+    public static IMvcBuilder AddEnvelopes(this IMvcBuilder mvc)
     {
         mvc.Services.AddExceptionHandler<FailureHandler>();
-        mvc.AddMvcOptions(options =>
+        // The API document describes types as these options write them, so they are the ones of bodies and answers, too.
+        mvc.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNameCaseInsensitive = false;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            json.SerializerOptions.RespectNullableAnnotations = true;
+            // Chinese stays readable. Safe here: the answers are application/json and never put into HTML.
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        });
+        return mvc
+            .AddMvcOptions(options =>
             {
                 options.Filters.Add<EnvelopeFilter>();
+                options.InputFormatters.Clear();
+                options.InputFormatters.Add(new JsonBody());
+                options.ModelMetadataDetailsProviders.Add(new FieldMetadata());
+                options.ModelBindingMessageProvider.SetAttemptedValueIsInvalidAccessor((_, name) => Failure.FieldInvalid(name));
+                options.ModelBindingMessageProvider.SetUnknownValueIsInvalidAccessor(Failure.FieldInvalid);
+                options.ModelBindingMessageProvider.SetMissingBindRequiredValueAccessor(Failure.FieldMissing);
+                options.ModelBindingMessageProvider.SetValueMustNotBeNullAccessor(_ => Failure.FieldInvalid(""));
                 // No action reads a form, or names with brackets as jQuery writes them: both fail on deep nesting.
                 options.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
@@ -22,9 +44,8 @@ internal static class EnvelopeServices
             .ConfigureApiBehaviorOptions(options =>
             {
                 options.SuppressMapClientErrors = true;
-                // The framework's own words name types of ours.
-                options.InvalidModelStateResponseFactory = _ => new BadRequestObjectResult(
-                    new ErrorEnvelope(FailureTable.For(StatusCodes.Status400BadRequest)));
+                options.InvalidModelStateResponseFactory = context => new ObjectResult(Failure.Refusal(
+                    context.ModelState.Values.SelectMany(field => field.Errors).First().ErrorMessage));
             });
     }
 
@@ -33,9 +54,6 @@ internal static class EnvelopeServices
     {
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(page =>
-        {
-            var status = page.HttpContext.Response.StatusCode;
-            return FailureHandler.WriteAsync(page.HttpContext, status, FailureTable.For(status));
-        });
+            page.HttpContext.Response.WriteAsync(Failure.Of(page.HttpContext.Response.StatusCode)));
     }
 }

@@ -11,7 +11,7 @@ internal sealed class FailureHandler(ILogger<FailureHandler> logger) : IExceptio
     public async ValueTask<bool> TryHandleAsync(
         HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
-        var (status, message) = FailureTable.For(exception);
+        var failure = Failure.Of(exception);
         switch (exception)
         {
             case FailureException { Kind: FailureKind.Refused, InnerException: var cause }:
@@ -22,18 +22,14 @@ internal sealed class FailureHandler(ILogger<FailureHandler> logger) : IExceptio
                 // The cause in one line: an outage meets every request, and its stack says nothing.
                 logger.LogError("{Failure}", exception.Message);
                 break;
-            case var _ when status == StatusCodes.Status500InternalServerError:
+            case var _ when failure.Status == StatusCodes.Status500InternalServerError:
                 logger.LogError(exception, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
                 break;
         }
 
         if (exception is FailureException { Kind: FailureKind.StoreUnavailable })
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
-        await WriteAsync(context, status, message);
+        await context.Response.WriteAsync(failure);
         return true;
     }
-
-    /// <summary>Writes an error envelope as the whole answer.</summary>
-    public static Task WriteAsync(HttpContext context, int status, string message)
-        => new EnvelopeResult(status, new ErrorEnvelope(message)).WriteAsync(context.Response);
 }

@@ -16,15 +16,15 @@ namespace SafeClockin.Data.WeChat;
 internal sealed partial class WeChatClient(WeChatSettings settings, Lazy<IWeChatApi> api) : IWeChatClient
 {
     // For connecting, sending and the last byte of the answer together.
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private static readonly Histogram<double> Latency = new Meter("SafeClockin.WeChat").CreateHistogram<double>(
         "safeclockin.wechat.duration",
         "s",
         "How long WeChat took to answer, or to fail.",
-        advice: new() { HistogramBucketBoundaries = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, Deadline.TotalSeconds] });
+        advice: new() { HistogramBucketBoundaries = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, Timeout.TotalSeconds] });
 
-    public string? Obstacle => settings.Obstacle;
+    public string? ConfigurationError => settings.ConfigurationError;
 
     public async Task<WeChatSession> ExchangeAsync(string code, CancellationToken cancellationToken)
     {
@@ -40,19 +40,19 @@ internal sealed partial class WeChatClient(WeChatSettings settings, Lazy<IWeChat
 
     private async Task<Code2SessionAnswer?> AskAsync(string code, CancellationToken cancellationToken)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(Deadline);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Timeout);
         var began = Stopwatch.GetTimestamp();
         try
         {
-            return await api.Value.Code2SessionAsync(settings.AppId, settings.Secret, code, deadline.Token);
+            return await api.Value.Code2SessionAsync(settings.AppId, settings.Secret, code, timeout.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or ApiExceptionBase)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw e switch
             {
-                _ when deadline.IsCancellationRequested => FailureException.WeChatTooSlow(Deadline),
+                _ when timeout.IsCancellationRequested => FailureException.WeChatTimeout(Timeout),
                 ApiException { InnerException: null } answered
                     => FailureException.WeChatUnavailable($"it answered with HTTP status {(int)answered.StatusCode}"),
                 ApiException => FailureException.WeChatUnavailable("its answer is not the JSON expected"),

@@ -24,7 +24,7 @@ internal sealed class WeChatSettings
     public string Secret { get; }
 
     /// <summary>Which of them is still to be set; null when none is.</summary>
-    public string? Obstacle
+    public string? ConfigurationError
         => AppId == AppIdVariable.Default ? $"{AppIdVariable.Name} is not set"
         : Secret == SecretVariable.Default ? $"{SecretVariable.Name} is not set"
         : null;

@@ -4,7 +4,7 @@ namespace SafeClockin.Domain.Login;
 public interface ITokenIssuer
 {
     /// <summary>Which setting keeps tokens from being made, for the operator; null when none does.</summary>
-    string? Obstacle { get; }
+    string? ConfigurationError { get; }
 
     /// <summary>A token for seven days. Its bearer cannot read the session_key in it.</summary>
     string Issue(WeChatSession session);

@@ -4,7 +4,7 @@ namespace SafeClockin.Domain.Login;
 public interface IWeChatClient
 {
     /// <summary>Which setting is missing to ask WeChat, for the operator; null when none is.</summary>
-    string? Obstacle { get; }
+    string? ConfigurationError { get; }
 
     /// <summary>
     /// Exchanges a code for the session of the user who got it. Exactly one request is sent, whatever becomes of it,
@@ -15,7 +15,7 @@ public interface IWeChatClient
     /// <exception cref="FailureException">
     /// WeChat refuses the code (<see cref="FailureKind.Refused"/>) or this service
     /// (<see cref="FailureKind.Misconfigured"/>), cannot be reached or understood
-    /// (<see cref="FailureKind.WeChatUnavailable"/>), or takes too long (<see cref="FailureKind.WeChatTooSlow"/>).
+    /// (<see cref="FailureKind.WeChatUnavailable"/>), or takes too long (<see cref="FailureKind.WeChatTimeout"/>).
     /// </exception>
     Task<WeChatSession> ExchangeAsync(string code, CancellationToken cancellationToken);
 }

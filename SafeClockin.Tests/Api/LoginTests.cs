@@ -219,7 +219,7 @@ public sealed class LoginTests
             (Post("{}"), 200, MissingCode),
             (Post("""{"code":""}"""), 200, MissingCode),
             (Post("""{"code":null}"""), 200, MissingCode),
-            (Post("""{"code":1}"""), 200, MissingCode),
+            (Post("""{"code":1}"""), 200, WrongCode),
             (Post($$"""{"code":"{{tooLong}}"}"""), 200, WrongCode),
             (Post("""["code"]"""), 400, Unreadable),
             (Post("""{"code":"""), 400, Unreadable),

@@ -97,17 +97,13 @@ public sealed class ProcessTests
     {
         var (service, client) = await ServiceProcess.StartAsync(MySqlServer.NewDatabase());
         using var _ = service;
-        string[] documentation = ["Microsoft.AspNetCore.OpenApi", "Scalar.AspNetCore"];
         string[] tokens = ["Microsoft.IdentityModel.Tokens", "Microsoft.IdentityModel.JsonWebTokens"];
 
         await client.PostActionAsync("inc");
         Assert.That(
             service.LoadedLibraries(),
             Does.Contain("MySqlConnector")
-                .And.None.AnyOf([.. documentation, .. tokens, "Microsoft.Data.Sqlite", "OpenTelemetry"]));
-
-        using var page = await client.GetAsync("/docs");
-        Assert.That(service.LoadedLibraries(), Is.SupersetOf(documentation).And.None.AnyOf(tokens));
+                .And.None.AnyOf([.. tokens, "Microsoft.AspNetCore.OpenApi", "Microsoft.Data.Sqlite", "OpenTelemetry"]));
 
         client.DefaultRequestHeaders.Authorization = new("Bearer", "x");
         using var user = await client.GetAsync("/api/user");

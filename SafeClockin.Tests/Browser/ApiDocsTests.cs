@@ -15,7 +15,7 @@ public sealed class ApiDocsTests
         await using var visitor = await Visitor.OpenAsync(new Uri(service.ClientOptions.BaseAddress, "/docs"));
 
         await visitor.SeeAsync("加一或清零");
-        await visitor.SeeAsync("请求体未声明为 application/json");
+        await visitor.SeeAsync("请求体须为application/json");
         await visitor.TakePictureAsync("docs", isWhole: false);
 
         await visitor.Page.GetByRole(AriaRole.Button, new() { Name = "post /api/count)" }).ClickAsync();

@@ -108,7 +108,7 @@ public sealed class WeChatClientTests
     public void Credentials_are_set_when_they_are_neither_empty_nor_the_published_ones(
         string? appId, string? secret, string? obstacle)
         => Assert.That(
-            WeChatSettings.From(Configuration(("WX_APPID", appId), ("WX_SECRET", secret))).Obstacle,
+            WeChatSettings.From(Configuration(("WX_APPID", appId), ("WX_SECRET", secret))).ConfigurationError,
             Is.EqualTo(obstacle));
 
     [Test]

@@ -13,7 +13,7 @@ public enum FailureKind
     WeChatUnavailable,
 
     /// <summary>WeChat did not answer in time.</summary>
-    WeChatTooSlow,
+    WeChatTimeout,
 
     /// <summary>WeChat refuses this service for what its settings say.</summary>
     Misconfigured,
@@ -52,9 +52,9 @@ public sealed class FailureException : Exception
         => new(FailureKind.WeChatUnavailable, "WeChat is unavailable: " + how, null);
 
     /// <summary>WeChat did not answer in time.</summary>
-    /// <param name="deadline">How long it was given.</param>
-    public static FailureException WeChatTooSlow(TimeSpan deadline)
-        => new(FailureKind.WeChatTooSlow, $"WeChat did not answer within {deadline.TotalSeconds} s", null);
+    /// <param name="timeout">How long it was given.</param>
+    public static FailureException WeChatTimeout(TimeSpan timeout)
+        => new(FailureKind.WeChatTimeout, $"WeChat did not answer within {timeout.TotalSeconds} s", null);
 
     /// <summary>WeChat refuses this service.</summary>
     /// <param name="why">For the log; names the setting.</param>
