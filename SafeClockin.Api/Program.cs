@@ -2,6 +2,7 @@ using SafeClockin.Api.Auth;
 using SafeClockin.Api.Envelopes;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Data;
+using SafeClockin.Domain.ClockIns;
 using SafeClockin.Domain.Counters;
 using SafeClockin.Domain.Login;
 
@@ -28,6 +29,7 @@ try
     builder.AddData();
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddSingleton<CounterService>();
+    builder.Services.AddSingleton<ClockInService>();
     builder.Services.AddSingleton<LoginService>();
     builder.Services.AddHostedService<StoreWarmUp>();
     builder.AddTokenAuth();

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
+using SafeClockin.Domain.ClockIns;
 
 namespace SafeClockin.Api.Controllers;
 
@@ -10,7 +11,7 @@ namespace SafeClockin.Api.Controllers;
 [Authorize]
 [Route("api/user")]
 [Tags("用户"), Description("token 所属的用户")]
-public sealed class UserController : ControllerBase
+public sealed class UserController(ClockInService clockIns) : ControllerBase
 {
     /// <summary>Who the token says the user is, and until when.</summary>
     [HttpGet]
@@ -21,6 +22,13 @@ public sealed class UserController : ControllerBase
         var ticket = HttpContext.Features.Get<IAuthenticateResultFeature>()!.AuthenticateResult!;
         return new(User.Identity!.Name!, ticket.Properties!.ExpiresUtc!.Value.ToUnixTimeSeconds());
     }
+
+    /// <summary>Erases everything that is kept about the user. The token stays valid and starts from nothing.</summary>
+    [HttpDelete]
+    [EndpointSummary("删除我的数据")]
+    [EndpointDescription("删除保存的全部打卡记录，不可恢复。重复调用结果相同；token 在过期前仍然有效。")]
+    [ProducesResponseType(StatusCodes.Status503ServiceUnavailable)]
+    public Task EraseUserAsync() => clockIns.EraseAsync(User.Identity!.Name!);
 }
 
 /// <summary>What a token says.</summary>

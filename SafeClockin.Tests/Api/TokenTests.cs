@@ -14,7 +14,6 @@ public sealed class TokenTests
     private const string Missing = """{"code":-1,"errorMsg":"缺少token"}""";
     private const string Invalid = """{"code":-1,"errorMsg":"token无效"}""";
     private const string Expired = """{"code":-1,"errorMsg":"token已过期"}""";
-    private const string Hs256 = """{"alg":"HS256","typ":"JWT"}""";
     private const long InAnHour = 3600;
 
     private static readonly string[] Claims = ["exp", "iat", "openid", "session_key"];
@@ -50,7 +49,7 @@ public sealed class TokenTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Encoding.UTF8.GetString(Decode(parts[0])), Is.EqualTo(Hs256));
+            Assert.That(Encoding.UTF8.GetString(Decode(parts[0])), Is.EqualTo(Tokens.Hs256));
             Assert.That(claims.EnumerateObject().Select(claim => claim.Name), Is.EquivalentTo(Claims));
             Assert.That(claims.GetProperty("openid").GetString(), Is.EqualTo("an-openid"));
             Assert.That(claims.GetProperty("iat").GetInt64(), Is.InRange(before, Now));
@@ -111,7 +110,7 @@ public sealed class TokenTests
     {
         const string Secret = WeChatStub.TokenSecret;
         var good = $$"""{"openid":"o","session_key":"k","iat":{{Now}},"exp":{{Now + InAnHour}}}""";
-        var signed = Sign(Hs256, good, Secret);
+        var signed = Tokens.Sign(Tokens.Hs256, good, Secret);
         var cases = new (string Name, string? Header, string Answer)[]
         {
             ("no header", null, Missing),
@@ -127,28 +126,28 @@ public sealed class TokenTests
             ("two tokens", $"Bearer {signed} {signed}", Invalid),
             ("an altered signature", "Bearer " + Flip(signed, signed.Length - 10), Invalid),
             ("altered claims", "Bearer " + Flip(signed, signed.IndexOf('.') + 15), Invalid),
-            ("another secret", "Bearer " + Sign(Hs256, good, "another-secret-of-more-than-32-bytes"), Invalid),
-            ("the published secret", "Bearer " + Sign(Hs256, good, "your-token-secret"), Invalid),
-            ("the empty secret", "Bearer " + Sign(Hs256, good, ""), Invalid),
+            ("another secret", "Bearer " + Tokens.Sign(Tokens.Hs256, good, "another-secret-of-more-than-32-bytes"), Invalid),
+            ("the published secret", "Bearer " + Tokens.Sign(Tokens.Hs256, good, "your-token-secret"), Invalid),
+            ("the empty secret", "Bearer " + Tokens.Sign(Tokens.Hs256, good, ""), Invalid),
             ("alg none", "Bearer " + Encode("""{"alg":"none","typ":"JWT"}"""u8) + "." + Encode(Encoding.UTF8.GetBytes(good)) + ".", Invalid),
-            ("alg none, signed", "Bearer " + Sign("""{"alg":"none","typ":"JWT"}""", good, Secret), Invalid),
-            ("alg HS512", "Bearer " + Sign("""{"alg":"HS512","typ":"JWT"}""", good, Secret, HMACSHA512.HashData), Invalid),
-            ("alg HS384", "Bearer " + Sign("""{"alg":"HS384","typ":"JWT"}""", good, Secret, HMACSHA384.HashData), Invalid),
-            ("alg RS256", "Bearer " + Sign("""{"alg":"RS256","typ":"JWT"}""", good, Secret), Invalid),
-            ("another typ", "Bearer " + Sign("""{"alg":"HS256","typ":"at+jwt"}""", good, Secret), Invalid),
-            ("no exp", "Bearer " + Sign(Hs256, """{"openid":"o"}""", Secret), Invalid),
-            ("exp in words", "Bearer " + Sign(Hs256, """{"openid":"o","exp":"tomorrow"}""", Secret), Invalid),
-            ("a negative exp", "Bearer " + Sign(Hs256, """{"openid":"o","exp":-1}""", Secret), Expired),
-            ("a huge exp", "Bearer " + Sign(Hs256, """{"openid":"o","exp":99999999999999999999}""", Secret), Invalid),
-            ("no openid", "Bearer " + Sign(Hs256, $$"""{"exp":{{Now + InAnHour}}}""", Secret), Invalid),
-            ("an empty openid", "Bearer " + Sign(Hs256, $$"""{"openid":"","exp":{{Now + InAnHour}}}""", Secret), Invalid),
-            ("a null openid", "Bearer " + Sign(Hs256, $$"""{"openid":null,"exp":{{Now + InAnHour}}}""", Secret), Invalid),
-            ("a number as openid", "Bearer " + Sign(Hs256, $$"""{"openid":1,"exp":{{Now + InAnHour}}}""", Secret), Invalid),
-            ("claims that are no object", "Bearer " + Sign(Hs256, "[]", Secret), Invalid),
-            ("claims that are no JSON", "Bearer " + Sign(Hs256, "claims", Secret), Invalid),
-            ("expired a second ago", "Bearer " + Sign(Hs256, $$"""{"openid":"o","exp":{{Now - 1}}}""", Secret), Expired),
-            ("expired, with a fraction", "Bearer " + Sign(Hs256, $$"""{"openid":"o","exp":{{Now - 2}}.75}""", Secret), Expired),
-            ("expired and forged", "Bearer " + Sign(Hs256, $$"""{"openid":"o","exp":{{Now - 1}}}""", "another-secret-of-more-than-32-bytes"), Invalid),
+            ("alg none, signed", "Bearer " + Tokens.Sign("""{"alg":"none","typ":"JWT"}""", good, Secret), Invalid),
+            ("alg HS512", "Bearer " + Tokens.Sign("""{"alg":"HS512","typ":"JWT"}""", good, Secret, HMACSHA512.HashData), Invalid),
+            ("alg HS384", "Bearer " + Tokens.Sign("""{"alg":"HS384","typ":"JWT"}""", good, Secret, HMACSHA384.HashData), Invalid),
+            ("alg RS256", "Bearer " + Tokens.Sign("""{"alg":"RS256","typ":"JWT"}""", good, Secret), Invalid),
+            ("another typ", "Bearer " + Tokens.Sign("""{"alg":"HS256","typ":"at+jwt"}""", good, Secret), Invalid),
+            ("no exp", "Bearer " + Tokens.Sign(Tokens.Hs256, """{"openid":"o"}""", Secret), Invalid),
+            ("exp in words", "Bearer " + Tokens.Sign(Tokens.Hs256, """{"openid":"o","exp":"tomorrow"}""", Secret), Invalid),
+            ("a negative exp", "Bearer " + Tokens.Sign(Tokens.Hs256, """{"openid":"o","exp":-1}""", Secret), Expired),
+            ("a huge exp", "Bearer " + Tokens.Sign(Tokens.Hs256, """{"openid":"o","exp":99999999999999999999}""", Secret), Invalid),
+            ("no openid", "Bearer " + Tokens.Sign(Tokens.Hs256, $$"""{"exp":{{Now + InAnHour}}}""", Secret), Invalid),
+            ("an empty openid", "Bearer " + Tokens.Sign(Tokens.Hs256, $$"""{"openid":"","exp":{{Now + InAnHour}}}""", Secret), Invalid),
+            ("a null openid", "Bearer " + Tokens.Sign(Tokens.Hs256, $$"""{"openid":null,"exp":{{Now + InAnHour}}}""", Secret), Invalid),
+            ("a number as openid", "Bearer " + Tokens.Sign(Tokens.Hs256, $$"""{"openid":1,"exp":{{Now + InAnHour}}}""", Secret), Invalid),
+            ("claims that are no object", "Bearer " + Tokens.Sign(Tokens.Hs256, "[]", Secret), Invalid),
+            ("claims that are no JSON", "Bearer " + Tokens.Sign(Tokens.Hs256, "claims", Secret), Invalid),
+            ("expired a second ago", "Bearer " + Tokens.Sign(Tokens.Hs256, $$"""{"openid":"o","exp":{{Now - 1}}}""", Secret), Expired),
+            ("expired, with a fraction", "Bearer " + Tokens.Sign(Tokens.Hs256, $$"""{"openid":"o","exp":{{Now - 2}}.75}""", Secret), Expired),
+            ("expired and forged", "Bearer " + Tokens.Sign(Tokens.Hs256, $$"""{"openid":"o","exp":{{Now - 1}}}""", "another-secret-of-more-than-32-bytes"), Invalid),
         };
         return cases.Select(c => new TestCaseData(c.Header, c.Answer).SetArgDisplayNames(c.Name));
     }
@@ -197,7 +196,7 @@ public sealed class TokenTests
 
         foreach (var guess in new[] { secret, "your-token-secret", "" })
         {
-            var (status, answer, _) = await AskAsync(client, "Bearer " + Sign(Hs256, claims, guess));
+            var (status, answer, _) = await AskAsync(client, "Bearer " + Tokens.Sign(Tokens.Hs256, claims, guess));
             Assert.That((status, answer), Is.EqualTo((401, Invalid)));
         }
     }
@@ -261,14 +260,6 @@ public sealed class TokenTests
             request.Headers.TryAddWithoutValidation("Authorization", header);
         using var response = await client.SendAsync(request);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(), $"{response.Headers.WwwAuthenticate}");
-    }
-
-    private static string Sign(
-        string header, string claims, string secret, Func<byte[], byte[], byte[]>? algorithm = null)
-    {
-        var signed = Encode(Encoding.UTF8.GetBytes(header)) + "." + Encode(Encoding.UTF8.GetBytes(claims));
-        var signature = (algorithm ?? HMACSHA256.HashData)(Encoding.UTF8.GetBytes(secret), Encoding.ASCII.GetBytes(signed));
-        return signed + "." + Encode(signature);
     }
 
     private static string Flip(string text, int index)

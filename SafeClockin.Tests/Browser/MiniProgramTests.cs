@@ -16,7 +16,7 @@ public sealed class MiniProgramTests
 
     private const int Height = 1000; // which shows the whole page
 
-    private readonly Clock _clock = new();
+    private readonly SettableTime _clock = new();
     private string _html;
     private WeChatStub _weChat;
     private Service _service;
@@ -31,11 +31,7 @@ public sealed class MiniProgramTests
         _weChat = new();
         _service = Service.Start(
             new Dictionary<string, string>(_weChat.Settings()) { ["LOGIN_RATE_LIMIT"] = "1000" },
-            services =>
-            {
-                services.AddSingleton<TimeProvider>(_clock);
-                services.AddControllers().AddApplicationPart(typeof(FakeClockInController).Assembly);
-            });
+            services => services.AddSingleton<TimeProvider>(_clock));
     }
 
     [OneTimeTearDown]
@@ -50,7 +46,7 @@ public sealed class MiniProgramTests
     public void Begin()
     {
         _code = _weChat.CodeOf(Guid.NewGuid().ToString("N"));
-        _clock.Now = Morning;
+        _clock.Set(Morning);
     }
 
     [Test]
@@ -83,7 +79,7 @@ public sealed class MiniProgramTests
         await visitor.ClickAsync("打卡");
         await SeeDoneAsync(visitor, "08:05");
 
-        _clock.Now += TimeSpan.FromHours(3);
+        _clock.Set(_clock.GetUtcNow() + TimeSpan.FromHours(3));
         await visitor.Page.ReloadAsync();
 
         await SeeDoneAsync(visitor, "08:05");
@@ -252,13 +248,13 @@ public sealed class MiniProgramTests
     [Test]
     public async Task A_page_left_open_over_midnight_follows_the_services_day_when_it_is_looked_at()
     {
-        _clock.Now = new(2026, 11, 30, 23, 59, 0, TimeSpan.FromHours(8));
+        _clock.Set(new(2026, 11, 30, 23, 59, 0, TimeSpan.FromHours(8)));
         await using var visitor = await OpenAsync();
         await visitor.ClickAsync("打卡");
         await SeeDoneAsync(visitor, "23:59");
 
         await visitor.LookAwayAsync(true);
-        _clock.Now += TimeSpan.FromMinutes(2);
+        _clock.Set(_clock.GetUtcNow() + TimeSpan.FromMinutes(2));
         await visitor.LookAwayAsync(false);
 
         await visitor.SeeAsync("12月1日 星期二");
@@ -378,11 +374,11 @@ public sealed class MiniProgramTests
         client.DefaultRequestHeaders.Authorization = new("Bearer", token);
         foreach (var day in days)
         {
-            _clock.Now = DateTimeOffset.Parse($"{day}T08:00:00+08:00", null);
+            _clock.Set(DateTimeOffset.Parse($"{day}T08:00:00+08:00", null));
             using var answer = await client.PostAsJsonAsync("/api/clockin", new { });
             answer.EnsureSuccessStatusCode();
         }
-        _clock.Now = Morning;
+        _clock.Set(Morning);
     }
 
     private static ViewportSize Phone => new() { Width = 375, Height = Height };
@@ -415,12 +411,5 @@ public sealed class MiniProgramTests
         Assert.That(visitor.Errors.TryDequeue(out var first), Is.True);
         Assert.That(first, Does.Contain("401"));
         visitor.ExpectNoComplaints();
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

@@ -1,22 +1,18 @@
 namespace SafeClockin.Tests.Servers;
 
-/// <summary>A clock that goes as the machine's does, and can be set and put forward.</summary>
+/// <summary>The machine's clock, until a test sets its date, which then stands still, or has time pass.</summary>
 internal sealed class SettableTime : TimeProvider
 {
+    private DateTimeOffset? _now;
     private long _ahead;
-    private TimeSpan _dateAhead;
 
-    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _dateAhead;
+    public override DateTimeOffset GetUtcNow() => _now ?? base.GetUtcNow();
 
     public override long GetTimestamp() => base.GetTimestamp() + Volatile.Read(ref _ahead);
 
-    /// <summary>Has it be this moment now, without any time having passed.</summary>
-    public void Set(DateTimeOffset now) => _dateAhead = now - base.GetUtcNow();
+    /// <summary>Has it be this moment now.</summary>
+    public void Set(DateTimeOffset now) => _now = now;
 
-    /// <summary>Has time pass.</summary>
-    public void Pass(TimeSpan time)
-    {
-        Interlocked.Add(ref _ahead, (long)(time.TotalSeconds * TimestampFrequency));
-        _dateAhead += time;
-    }
+    /// <summary>Has everything measured from now on have taken this much longer.</summary>
+    public void Pass(TimeSpan time) => Interlocked.Add(ref _ahead, (long)(time.TotalSeconds * TimestampFrequency));
 }
