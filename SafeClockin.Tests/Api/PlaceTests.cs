@@ -58,9 +58,10 @@ public sealed partial class PlaceTests
 
         var lines = service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.That(lines, Has.All.Match(UtcTime), "in UTC everywhere");
-        Assert.That(lines.Select(line => Template().Match(line).Value), Is.EqualTo(new[]
+        Assert.That(lines.Select(line => Template().Match(line).Value), Is.EquivalentTo(new[]
         {
-            "Counting in {Store}", "Login is not configured: {Obstacle}", "Login is not configured: {Obstacle}",
+            "Storing in the embedded SQLite file {File}; set MYSQL_ADDRESS to store in MySQL",
+            "Login is not configured: {Error}", "Login is not configured: {Error}",
             "Now listening on: {address}", "Application started. Press Ctrl+C to shut down.", "Hosting environment: {EnvName}",
             "Content root path: {ContentRoot}", Request, Request, Request, "Application is shutting down...",
         }));
