@@ -5,36 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-4} rounds=${2:-3}
-work=$(mktemp -d)
-database_port=33960
-trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
-
-dotnet publish SafeClockin.Api -c Release -o "$work/service" -v quiet >&2
-
-user=(); [ "$(id -u)" = 0 ] && user=(--user=root)
-mariadb-install-db --no-defaults --datadir="$work/db" --auth-root-authentication-method=normal --skip-test-db "${user[@]}" >/dev/null
-PATH=$PATH:/usr/sbin mariadbd --no-defaults --datadir="$work/db" --socket="$work/s" --port=$database_port \
-  --bind-address=127.0.0.1 --skip-name-resolve --innodb-flush-log-at-trx-commit=1 "${user[@]}" 2>"$work/db.log" &
-sql() { mariadb --no-defaults -S "$work/s" -uroot -N -e "$1"; }
-until sql "SELECT 1" >/dev/null 2>&1; do sleep 0.2; done
-
-serve() { # port store: starts a replica and waits until it serves
-  local store=(STORE=sqlite SQLITE_FILE="$work/count.db")
-  [ "$2" = mysql ] && store=(MYSQL_ADDRESS=127.0.0.1:$database_port MYSQL_PASSWORD=)
-  env "${store[@]}" dotnet "$work/service/SafeClockin.Api.dll" --urls "http://127.0.0.1:$1" >"$work/$1.log" &
-  service=$!
-  until curl -sf "http://127.0.0.1:$1/health/ready" >/dev/null; do sleep 0.1; done
-}
-stop() { kill "$1"; wait "$1" || true; }
-
-drive() { # port action connections: requests/s, p50 and p99 in ms, requests, errors
-  wrk -t1 -c"$3" -d"${seconds}s" --latency -s bench/action.lua "http://127.0.0.1:$1/api/count" -- "$2" |
-    sed -n 's/^FIGURES //p'
-}
-statements() { sql "SHOW GLOBAL STATUS WHERE Variable_name = 'Com_insert'" | cut -f2; }
-count() { curl -s "http://127.0.0.1:$1/api/count" | grep -o '[0-9]*}' | tr -d '}'; }
-calculate() { awk "BEGIN { printf \"$1\", $2 }"; }
-median() { sort -n "$1" | sed -n "$(((rounds + 1) / 2))p"; }
+. bench/common.sh
 
 for store in mysql sqlite; do
   serve 18960 $store

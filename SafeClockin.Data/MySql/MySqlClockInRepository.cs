@@ -28,9 +28,9 @@ internal sealed class MySqlClockInRepository(MySqlStore store) : IClockInReposit
     public Task<IReadOnlyList<ClockIn>> AddAsync(IReadOnlyList<Tap> taps)
         => _table.RepeatableAsync<IReadOnlyList<ClockIn>>(async connection =>
         {
-            var clockIns = new Dictionary<(string OpenId, DateOnly Day), ClockIn>();
+            var clockIns = new Dictionary<(string OpenId, DateOnly Day), ClockIn>(taps.Count);
             await ReadAsync(connection, taps, clockIns);
-            var inserted = new List<(string OpenId, ClockIn ClockIn)>();
+            var inserted = new List<(string OpenId, ClockIn ClockIn)>(taps.Count);
             foreach (var tap in taps.OrderBy(tap => tap.OpenId, StringComparer.Ordinal).ThenBy(tap => tap.Day))
             {
                 var clockIn = ClockIn.From(tap, clockIns.GetValueOrDefault((tap.OpenId, tap.Day.AddDays(-1))));
@@ -46,18 +46,18 @@ internal sealed class MySqlClockInRepository(MySqlStore store) : IClockInReposit
     public Task<IReadOnlyList<ClockIn?>> QueryLastAsync(IReadOnlyList<string> openIds, DateOnly upTo)
         => _table.RepeatableAsync<IReadOnlyList<ClockIn?>>(async connection =>
         {
-            var parameters = new DynamicParameters(new { upTo = Text(upTo) });
-            var users = openIds.Select((openId, i) => $"SELECT {i} AS `position`, {Parameter(parameters, i, openId)} AS `openid`");
-            var rows = await connection.QueryAsync<(int Position, DateTime Day, long At, int Streak)>(
+            await using var query = new MySqlCommand { Connection = connection };
+            var users = openIds.Select((openId, i) => $"SELECT {i} AS `position`, {Add(query, openId)} AS `openid`");
+            query.CommandText =
                 $"""
                 SELECT u.`position`, c.`day`, c.`clockedInAt`, c.`streak`
                 FROM ({string.Join(" UNION ALL ", users)}) u JOIN `ClockIns` c ON c.`openid` = u.`openid`
-                    AND c.`day` = (SELECT MAX(l.`day`) FROM `ClockIns` l WHERE l.`openid` = u.`openid` AND l.`day` <= @upTo)
-                """,
-                parameters);
+                    AND c.`day` = (SELECT MAX(l.`day`) FROM `ClockIns` l WHERE l.`openid` = u.`openid` AND l.`day` <= '{Text(upTo)}')
+                """;
             var last = new ClockIn?[openIds.Count];
-            foreach (var (position, day, at, streak) in rows)
-                last[position] = new(DateOnly.FromDateTime(day), at, streak);
+            await using var reader = await query.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+                last[reader.GetInt32(0)] = Read(reader);
             return last;
         });
 
@@ -82,41 +82,44 @@ internal sealed class MySqlClockInRepository(MySqlStore store) : IClockInReposit
     private static async Task ReadAsync(
         MySqlConnection connection, IReadOnlyList<Tap> taps, Dictionary<(string OpenId, DateOnly Day), ClockIn> clockIns)
     {
-        var rows = await connection.QueryAsync<(byte[] OpenId, DateTime Day, long At, int Streak)>(
-            """
+        await using var query = new MySqlCommand { Connection = connection };
+        query.CommandText =
+            $"""
             SELECT `openid`, `day`, `clockedInAt`, `streak` FROM `ClockIns`
-            WHERE `openid` IN @openIds AND `day` BETWEEN @from AND @to
-            """,
-            new
-            {
-                openIds = taps.Select(tap => tap.OpenId).Distinct().Select(Encoding.UTF8.GetBytes),
-                from = Text(taps.Min(tap => tap.Day).AddDays(-1)),
-                to = Text(taps.Max(tap => tap.Day)),
-            });
-        foreach (var (openId, day, at, streak) in rows)
-            clockIns[(Encoding.UTF8.GetString(openId), DateOnly.FromDateTime(day))] = new(DateOnly.FromDateTime(day), at, streak);
+            WHERE `openid` IN ({string.Join(", ", taps.Select(tap => Add(query, tap.OpenId)))})
+                AND `day` BETWEEN '{Text(taps.Min(tap => tap.Day).AddDays(-1))}' AND '{Text(taps.Max(tap => tap.Day))}'
+            """;
+        await using var reader = await query.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            var clockIn = Read(reader);
+            clockIns[(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(0)), clockIn.Day)] = clockIn;
+        }
     }
 
-    private static Task<int> InsertAsync(MySqlConnection connection, IReadOnlyList<(string OpenId, ClockIn ClockIn)> rows)
+    private static async Task<int> InsertAsync(MySqlConnection connection, List<(string OpenId, ClockIn ClockIn)> rows)
     {
-        var parameters = new DynamicParameters();
-        var values = rows.Select((row, i) => string.Create(
+        await using var insert = new MySqlCommand { Connection = connection };
+        var values = rows.Select(row => string.Create(
             CultureInfo.InvariantCulture,
-            $"({Parameter(parameters, i, row.OpenId)}, '{Text(row.ClockIn.Day)}', {row.ClockIn.ClockedInAt}, {row.ClockIn.Streak})"));
-        return connection.ExecuteAsync(
+            $"({Add(insert, row.OpenId)}, '{Text(row.ClockIn.Day)}', {row.ClockIn.ClockedInAt}, {row.ClockIn.Streak})"));
+        insert.CommandText =
             $"""
             INSERT INTO `ClockIns` (`openid`, `day`, `clockedInAt`, `streak`) VALUES {string.Join(", ", values)}
             ON DUPLICATE KEY UPDATE `streak` = `ClockIns`.`streak`
-            """,
-            parameters);
+            """;
+        return await insert.ExecuteNonQueryAsync();
     }
 
-    private static string Parameter(DynamicParameters parameters, int position, string openId)
+    // Not by Dapper where the text depends on the batch: it would keep each text that it has seen.
+    private static string Add(MySqlCommand command, string openId)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"@o{position}");
-        parameters.Add(name, Encoding.UTF8.GetBytes(openId));
+        var name = string.Create(CultureInfo.InvariantCulture, $"@{command.Parameters.Count}");
+        command.Parameters.AddWithValue(name, Encoding.UTF8.GetBytes(openId));
         return name;
     }
+
+    private static ClockIn Read(MySqlDataReader row) => new(row.GetDateOnly(1), row.GetInt64(2), row.GetInt32(3));
 
     private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

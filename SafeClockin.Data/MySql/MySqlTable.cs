@@ -22,7 +22,7 @@ internal sealed class MySqlTable(
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(4);
 
     /// <summary>For how long a statement that has not run is tried again, as for a database that wakes up.</summary>
-    private static readonly TimeSpan RetryTimeout = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan RetryTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>After how long without an answer a connection is asked for one before a write is trusted to it.</summary>
     private static readonly TimeSpan PingAfter = TimeSpan.FromMilliseconds(1);
@@ -145,9 +145,12 @@ internal sealed class MySqlTable(
             await session.Connection.ExecuteAsync("DO 1");
             return true;
         }
-        catch (MySqlException e) when (MySqlErrors.Classify(e) == MySqlError.ConnectionLost)
+        catch (Exception e)
         {
-            return false;
+            if (MySqlErrors.Classify(e) == MySqlError.ConnectionLost)
+                return false;
+            await session.Connection.DisposeAsync();
+            throw;
         }
     }
 

@@ -1,0 +1,23 @@
+-- Asks as one signed-in user after the other; prints one line of figures. Arguments: what to ask, a file of tokens, and
+-- which of them to begin with.
+local method, path, tokens, next = "GET", "/api/user", {}, 0
+
+function init(args)
+  if args[1] == "clockin" then method, path = "POST", "/api/clockin" end
+  if args[1] == "state" then path = "/api/clockin" end
+  if args[1] == "month" then path = "/api/clockin/days" end
+  for token in io.lines(args[2]) do tokens[#tokens + 1] = token end
+  next = tonumber(args[3])
+end
+
+function request()
+  next = next + 1
+  return wrk.format(method, path, { Authorization = "Bearer " .. tokens[next % #tokens + 1] })
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format("FIGURES %d %.2f %.2f %d %d\n",
+    summary.requests / (summary.duration / 1e6), latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
+    summary.requests, errors.connect + errors.read + errors.write + errors.timeout + errors.status))
+end
