@@ -76,6 +76,8 @@ internal sealed class MySqlTable(
                 if (!isReused)
                     await CheckAsync(session.Connection);
                 session.IsChecked = true;
+                if (store.Time.GetElapsedTime(began) > CallTimeout)
+                    throw new TimeoutException("Connecting took too long."); // its caller has been told that it failed
                 isSent = true;
                 var result = await statements(session.Connection);
                 Return(session);
