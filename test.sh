@@ -34,5 +34,5 @@ for folder in SafeClockin.Tests/TypeScript examples/miniprogram; do
   fi
 done
 
-# In full, because the drills and the fuzz say what they saw.
-dotnet test SafeClockin.sln --logger "console;verbosity=normal" "$@"
+# In full, because the drills and the fuzz say what they saw. A test that hangs ends the run, which names it.
+dotnet test SafeClockin.sln --logger "console;verbosity=normal" --blame-hang-timeout 4m --blame-hang-dump-type none "$@"

@@ -34,6 +34,40 @@ public sealed class FailureTests
         }
     }
 
+    private static readonly TestCaseData[] Failures =
+    [
+        new(FailureException.StoreUnavailable(new TimeoutException("a detail")), 503, "Error: \"The store is unavailable: a detail\"", true),
+        new(FailureException.WeChatUnavailable("a detail"), 502, "Error: \"WeChat is unavailable: a detail\"", false),
+        new(FailureException.WeChatTimeout(TimeSpan.FromSeconds(5)), 504, "Error: \"WeChat did not answer within 5 s\"", false),
+        new(FailureException.Misconfigured("a detail"), 500, "Error: \"a detail\"", false),
+        new(FailureException.LoginNotConfigured("a detail"), 503, "Error: \"Login is not configured: a detail\"", false),
+        new(FailureException.Refused("不行", new TimeoutException("a detail")), 200, "Warning: Refused with \"不行\": \"a detail\"", false),
+        new(FailureException.Refused("不行"), 200, null, false),
+    ];
+
+    [TestCaseSource(nameof(Failures))]
+    public async Task A_failure_from_outside_is_one_line_of_the_log_without_a_stack_and_as_loud_as_its_status(
+        FailureException failure, int status, string? line, bool passesSoon)
+    {
+        using var service = StartWith(failure);
+        using var client = service.CreateClient();
+
+        using var response = await client.GetAsync("/api/count");
+        await service.DisposeAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((int)response.StatusCode, Is.EqualTo(status));
+            Assert.That(response.Headers.RetryAfter, passesSoon ? Is.Not.Null : Is.Null);
+            var logged = service.Log.Where(logEvent => logEvent.TraceId is not null && logEvent.Level >= LogEventLevel.Warning).ToList();
+            Assert.That(logged.Select(logEvent => logEvent.Exception), Has.All.Null);
+            var request = $"Error: HTTP \"GET\" \"/api/count\" responded {status}";
+            Assert.That(
+                logged.Select(logEvent => $"{logEvent.Level}: {logEvent.RenderMessage()}".Split(" in ")[0]),
+                Is.EqualTo(new[] { line, status >= 500 ? request : null }.OfType<string>()));
+        }
+    }
+
     [Test]
     public async Task An_unavailable_store_is_answered_by_503_and_when_to_come_back()
     {

@@ -61,9 +61,11 @@ public sealed class HealthcheckTests
     [Test]
     public async Task It_fails_with_one_line_where_nobody_or_something_else_answers()
     {
-        using var other = new TcpListener(IPAddress.Loopback, 0);
-        other.Start();
-        foreach (var port in new[] { MariaDb.FreePort(), ((IPEndPoint)other.LocalEndpoint).Port })
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var elsewhere = new ForeignServer("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), hangsUp: false);
+        using var failing = new ForeignServer("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), hangsUp: false);
+        foreach (var port in new[] { MariaDb.FreePort(), ((IPEndPoint)silent.LocalEndpoint).Port, elsewhere.Port, failing.Port })
         {
             var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(
                 new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}" }, ["--healthcheck"]);

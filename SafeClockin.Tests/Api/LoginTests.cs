@@ -272,7 +272,11 @@ public sealed class LoginTests
         using var client = service.CreateClient();
 
         using (await LogInAsync(client, _weChat.CodeAnswered(WeChatStub.Text("""{"errcode":40029,"errmsg":"rid: r-1"}"""))))
+        {
             Assert.That(Errors(), Is.Empty);
+            Assert.That(service.Log.Select(line => line.RenderMessage()), Has.Some.Contains("errcode 40029, rid r-1"), "for WeChat's support");
+        }
+
         using (await LogInAsync(client, _weChat.CodeAnswered(WeChatStub.Text("""{"errcode":40125,"errmsg":"rid: r-2"}"""))))
             Assert.That(Errors(), Has.Exactly(1).Contains("WX_SECRET").And.Some.Contains("r-2"));
 

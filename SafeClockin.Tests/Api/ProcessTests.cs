@@ -90,6 +90,10 @@ public sealed class ProcessTests
 
         Assert.That((await client.GetAsync("/health")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(() => service.Output, Does.Contain("The store is unavailable").After(10_000, 20));
+        using var count = await client.GetAsync("/api/count");
+        await service.StopAsync();
+        Assert.That(service.Output, Does.Contain("responded 503").Or.Contain("\"StatusCode\":503"));
+        Assert.That(service.Output, Does.Not.Contain("\"SourceContext\":\"MySqlConnector"), "the driver repeats what is told already");
     }
 
     [Test, Platform("Linux", Reason = "Which libraries a process has loaded is read from /proc.")]

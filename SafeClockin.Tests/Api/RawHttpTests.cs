@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using SafeClockin.Tests.Servers;
 using Serilog.Events;
 
@@ -8,6 +9,19 @@ namespace SafeClockin.Tests.Api;
 /// <summary>Requests byte by byte, and the headers that every answer has.</summary>
 public sealed class RawHttpTests
 {
+    private const string EnvelopeHeaders = "Cache-Control: no-store|X-Content-Type-Options: nosniff|Content-Type: application/json; charset=utf-8";
+    private const string PageHeaders =
+        "X-Content-Type-Options: nosniff|X-Frame-Options: DENY|Referrer-Policy: no-referrer|Cross-Origin-Opener-Policy: same-origin"
+        + "|Permissions-Policy: camera=(), geolocation=(), microphone=()|Content-Type: text/html";
+
+    private const string OwnFilesOnly =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private const string OwnFilesAndItsScript =
+        "default-src 'none'; script-src 'self' 'nonce'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     private const string Head = "POST /api/count HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
     private const string Inc = """{"action":"inc"}""";
 
@@ -125,6 +139,27 @@ public sealed class RawHttpTests
         Assert.That(response.Headers.CacheControl?.ToString(), Is.EqualTo("no-cache").Or.EqualTo("no-store"));
     }
 
+    [TestCase("/", 200, PageHeaders + "; charset=utf-8|Cache-Control: no-cache|Content-Security-Policy: " + OwnFilesOnly)]
+    [TestCase("/docs/", 200, PageHeaders + "|Cache-Control: no-store|Content-Security-Policy: " + OwnFilesAndItsScript)]
+    [TestCase("/docs", 302, "Cache-Control: no-cache|X-Content-Type-Options: nosniff|Location: docs/")]
+    [TestCase("/site.css", 200, "Cache-Control: no-cache|X-Content-Type-Options: nosniff|Content-Type: text/css|Accept-Ranges: bytes|ETag: *|Last-Modified: *")]
+    [TestCase("/openapi/v1.json", 200, "Cache-Control: no-store|X-Content-Type-Options: nosniff|Content-Type: application/json|Accept-Ranges: bytes|ETag: *|Last-Modified: *")]
+    [TestCase("/api/count", 200, EnvelopeHeaders)]
+    [TestCase("/health", 200, EnvelopeHeaders)]
+    [TestCase("/nothing", 404, EnvelopeHeaders)]
+    [TestCase("/api/user", 401, EnvelopeHeaders + "|WWW-Authenticate: Bearer")]
+    public async Task Each_kind_of_answer_has_these_headers_and_no_others(string path, int status, string expected)
+    {
+        using var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = _client.BaseAddress };
+        using var response = await client.GetAsync(path);
+
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
+        var headers = from header in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
+                      where header.Key is not ("Date" or "Content-Length" or "Transfer-Encoding")
+                      select $"{header.Key}: {(header.Key is "ETag" or "Last-Modified" ? "*" : WithoutNonce(header.Value.ToString()))}";
+        Assert.That(headers, Is.EquivalentTo(expected.Split('|')));
+    }
+
     [TestCase("/docs/x")]
     [TestCase("/docs/v1")]
     [TestCase("/docs/x.js")]
@@ -154,6 +189,8 @@ public sealed class RawHttpTests
         Assert.That(file.Headers.CacheControl?.ToString(), isKept ? Does.Contain("immutable") : Is.EqualTo("no-cache"));
         Assert.That(other.Headers.CacheControl?.ToString(), Is.EqualTo("no-cache"));
     }
+
+    private static string WithoutNonce(string policy) => Regex.Replace(policy, "'nonce-[A-Za-z0-9+/]{22}=='", "'nonce'");
 
     private async Task ExpectNothingCountedAndNoErrorAsync()
     {

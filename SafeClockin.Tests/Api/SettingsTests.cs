@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
+using Microsoft.Extensions.Configuration;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Data;
 using SafeClockin.Domain;
@@ -16,6 +17,14 @@ public sealed class SettingsTests
     private const string Urls = "addresses like http://*:8080 or https://127.0.0.1:8443, separated by semicolons";
     private const string Endpoint = "an http or https URL like http://127.0.0.1:4317";
     private const string Canary = "SECRET-CANARY";
+
+    [Test]
+    public void With_nothing_set_it_listens_on_port_8080_of_every_address()
+    {
+        var address = ListenAddresses.Read(new ConfigurationManager()).Single();
+
+        Assert.That((address.Scheme, address.Host, address.Port), Is.EqualTo(("http", "*", 8080)), "where containers are asked");
+    }
 
     [TestCase("STORE", "postgres", "STORE is \"postgres\"; expected mysql or sqlite")]
     [TestCase("STORE", $"mysql://root:{Canary}@db", $"STORE {NotShown}mysql or sqlite")]

@@ -216,6 +216,7 @@ public sealed class MySqlFaultTests
         await notes.ListAsync(Owner);
         using var administrator = _database.Connect();
         administrator.Execute("LOCK TABLES flask_demo.Notes WRITE");
+        var locked = Stopwatch.StartNew();
         var held = Enumerable.Range(0, 64).Select(i => Outcome(notes.AddAsync(Owner, i, $"{i}"))).ToList();
         await UntilAsync(async () => await administrator.ExecuteScalarAsync<int>(
             "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'") > 1);
@@ -230,13 +231,103 @@ public sealed class MySqlFaultTests
 
         Assert.That(held.Exists(call => !call.IsCompleted), "the table is still locked");
         Assert.That(slowest, Is.LessThan(TimeSpan.FromSeconds(1)));
+        Assert.That(
+            administrator.ExecuteScalar<int>("SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'"),
+            Is.LessThanOrEqualTo(8), "a table has a few connections, whatever waits for it");
         var outcomes = await Task.WhenAll(held);
+        Assert.That(locked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(8)), "each call is answered within 4 s");
         Assert.That(outcomes, Has.All.False);
         administrator.Execute("UNLOCK TABLES");
         await notes.AddAsync(Owner, 100, "after");
         Assert.That(await notes.ListAsync(Owner), Does.Contain("after"));
         Assert.That(Warnings, Is.Empty, "the node is not to blame");
         TestContext.Progress.WriteLine($"Another table locked: slowest of 50 increments {slowest.TotalMilliseconds:0} ms");
+    }
+
+    // Numbers that share a SQLSTATE with others, and classes of SQLSTATE. A trigger says each of them once.
+    [TestCase(1213, "40001", true, false, Description = "deadlock")]
+    [TestCase(3101, "40000", true, false, Description = "rolled back by a replication group")]
+    [TestCase(1205, "HY000", true, false, Description = "lock wait timeout")]
+    [TestCase(1040, "08004", true, true, Description = "full")]
+    [TestCase(1047, "08S01", true, true, Description = "not in the cluster's primary part")]
+    [TestCase(1290, "HY000", true, true, Description = "--read-only")]
+    [TestCase(1792, "25006", true, true, Description = "a read-only transaction")]
+    [TestCase(1836, "HY000", true, true, Description = "read-only mode")]
+    [TestCase(1874, "HY000", true, true, Description = "InnoDB is read-only")]
+    [TestCase(3032, "HY000", true, true, Description = "offline mode")]
+    [TestCase(3100, "HY000", true, true, Description = "a replication group that takes no writes")]
+    [TestCase(1142, "42000", true, false, Description = "a right was missing when the connection was made")]
+    [TestCase(1227, "42000", true, false)]
+    [TestCase(1370, "42000", true, false)]
+    [TestCase(1146, "42S02", true, false, Description = "no table")]
+    [TestCase(1049, "42000", true, false, Description = "no database")]
+    [TestCase(1062, "23000", false, false, Description = "a duplicate")]
+    [TestCase(1264, "22003", false, false, Description = "out of range")]
+    [TestCase(1064, "42000", false, false, Description = "a syntax error")]
+    [TestCase(1644, "45000", false, false, Description = "a trigger's own refusal")]
+    public async Task An_error_of_the_server_is_survived_unseen_when_the_statement_may_pass_and_leaves_the_node_when_that_is_to_blame(
+        int number, string sqlState, bool mayPass, bool nodeIsToBlame)
+    {
+        var (_, notes) = Open($"127.0.0.1:{_database.Port}");
+        await notes.ListAsync(Owner);
+        _database.Execute(
+            $"""
+            CREATE TABLE flask_demo.Tries (n int NOT NULL) ENGINE = Aria;
+            CREATE TRIGGER flask_demo.fail BEFORE INSERT ON flask_demo.Notes FOR EACH ROW BEGIN
+                INSERT INTO flask_demo.Tries VALUES (1);
+                IF (SELECT COUNT(*) FROM flask_demo.Tries) = 1 THEN
+                    SIGNAL SQLSTATE '{sqlState}' SET MYSQL_ERRNO = {number};
+                END IF;
+            END
+            """);
+
+        Assert.That(await Outcome(notes.AddAsync(Owner, 1, "一")), Is.EqualTo(mayPass));
+        using var administrator = _database.Connect();
+        Assert.That(administrator.ExecuteScalar<int>("SELECT COUNT(*) FROM flask_demo.Tries"), Is.EqualTo(mayPass ? 2 : 1));
+        Assert.That(Warnings, Has.Count.EqualTo(nodeIsToBlame ? 2 : 0), "left, and used again");
+        await notes.AddAsync(Owner, 2, "二");
+        Assert.That(await notes.ListAsync(Owner), Is.EqualTo(mayPass ? new[] { "一", "二" } : ["二"]));
+    }
+
+    [Test]
+    public async Task A_node_that_hangs_is_left_for_the_next_one_while_a_reader_waits()
+    {
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port},127.0.0.1:{_database.Port}");
+        await counters.IncreaseCounterByIdAsync(1, 7);
+
+        proxy.Forward(FaultyProxy.Late(TimeSpan.FromSeconds(30)));
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(7));
+        Assert.That(Warnings, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_node_that_was_left_is_not_written_to_by_connections_that_are_still_open()
+    {
+        var other = Keep(MariaDb.Start());
+        other.Execute("CREATE USER 'app'@'%'; GRANT ALL ON `flask_demo`.* TO 'app'@'%'");
+        var (counters, _) = Open($"127.0.0.1:{other.Port},127.0.0.1:{_database.Port}", "app");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => counters.IncreaseCounterByIdAsync(1, 1)));
+
+        other.Execute("SET GLOBAL read_only = 1");
+        while (Warnings.Count == 0)
+            await Outcome(counters.IncreaseCounterByIdAsync(1, 1));
+        other.Execute("SET GLOBAL read_only = 0");
+        for (var i = 0; i < 16; i++)
+            await counters.IncreaseCounterByIdAsync(1, 1);
+
+        using var left = other.Connect();
+        Assert.That(left.ExecuteScalar<int>("SELECT count FROM flask_demo.Counters"), Is.EqualTo(8));
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.GreaterThanOrEqualTo(16));
+    }
+
+    [Test]
+    public async Task A_database_that_cannot_be_reached_is_given_up_before_the_call_s_time_is_over_with_the_driver_s_reason()
+    {
+        var (counters, _) = Open($"127.0.0.1:{MariaDb.FreePort()}");
+
+        var failure = await Assert.ThrowsAsync<FailureException>(() => counters.IncreaseCounterByIdAsync(1, 1));
+        Assert.That(failure.Message, Does.Contain("Unable to connect"));
     }
 
     [Test]

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
 using SafeClockin.Data;
 using SafeClockin.Data.WeChat;
 using SafeClockin.Domain;
@@ -97,6 +99,23 @@ public sealed class WeChatClientTests
         });
 
         await Assert.CatchAsync<OperationCanceledException>(() => ExchangeAsync(code, away.Token));
+    }
+
+    [Test]
+    public void Connections_to_WeChat_follow_its_name_within_minutes_and_are_gone_before_WeChat_ends_them()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.AddData();
+        var client = builder.Services.Select(service => service.ImplementationInstance)
+            .OfType<ConfigureNamedOptions<HttpClientFactoryOptions>>().Select(options => options.Name).Distinct().Single();
+        using var host = builder.Build();
+        HttpMessageHandler? handler = host.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(client!);
+        while (handler is DelegatingHandler outer)
+            handler = outer.InnerHandler;
+
+        var sockets = (SocketsHttpHandler)handler!;
+        Assert.That(sockets.PooledConnectionLifetime, Is.InRange(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5)));
+        Assert.That(sockets.PooledConnectionIdleTimeout, Is.InRange(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)));
     }
 
     [TestCase(null, null, "WX_APPID is not set")]

@@ -1,6 +1,7 @@
 using Moq;
 using SafeClockin.Domain;
 using SafeClockin.Domain.ClockIns;
+using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Domain;
 
@@ -135,6 +136,40 @@ public sealed class ClockInServiceTests
 
         Assert.That((await Task.WhenAll(others)).Select(state => state.Streak), Is.EqualTo(new[] { 1, 2, 3, 4, 5 }));
         Assert.That(sizes, Is.EqualTo(new[] { 1, 5 }));
+    }
+
+    [Test]
+    public async Task Readers_that_share_a_query_are_each_answered_what_is_their_own_and_days_are_not_mixed()
+    {
+        var running = new TaskCompletionSource<IReadOnlyList<ClockIn?>>();
+        _store.Setup(s => s.QueryLastAsync(new[] { "first" }, Day("2026-11-24"))).Returns(running.Task);
+        _store.Setup(s => s.QueryLastAsync(new[] { "a", "b" }, Day("2026-11-24")))
+            .ReturnsAsync([new(Day("2026-11-24"), 7, 3), null]);
+        _store.Setup(s => s.QueryLastAsync(new[] { "c" }, Day("2026-11-25")))
+            .ReturnsAsync([new(Day("2026-11-24"), 8, 5)]);
+
+        var first = _clockIns.GetStateAsync("first");
+        var today = new[] { _clockIns.GetStateAsync("a"), _clockIns.GetStateAsync("b") };
+        ItIs("2026-11-25T00:00:00+08:00");
+        var tomorrow = _clockIns.GetStateAsync("c");
+        running.SetResult([null]);
+
+        await first;
+        Assert.That(
+            await Task.WhenAll(today),
+            Is.EqualTo(new ClockInState[] { new(Day("2026-11-24"), 7, 3, 0), new(Day("2026-11-24"), null, 0, 0) }));
+        Assert.That(await tomorrow, Is.EqualTo(new ClockInState(Day("2026-11-25"), null, 5, 0)));
+    }
+
+    [Test, NonParallelizable]
+    public async Task Taps_that_were_answered_are_measured()
+    {
+        _store.Setup(s => s.AddAsync(It.IsAny<IReadOnlyList<Tap>>())).ReturnsAsync([new(Day("2026-11-24"), 1, 1)]);
+        using var measured = new Measurements("SafeClockin.ClockIns");
+
+        await _clockIns.ClockInAsync(User);
+
+        Assert.That(measured.Lines, Is.EqualTo(new[] { "safeclockin.clockin.taps 1", "safeclockin.clockin.commit.size 1" }));
     }
 
     private static DateOnly Day(string day) => DateOnly.Parse(day);

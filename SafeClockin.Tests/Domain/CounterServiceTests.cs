@@ -2,12 +2,14 @@ using System.Diagnostics;
 using Moq;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
+using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Domain;
 
 public sealed class CounterServiceTests
 {
     private const int WaitingLimit = 4_096;
+    private const int BatchLimit = 1_024;
 
     private readonly List<string> _statements = [];
     private readonly Queue<TaskCompletionSource> _held = [];
@@ -213,6 +215,58 @@ public sealed class CounterServiceTests
         }
 
         Assert.That(_statements, Is.EqualTo(new[] { "+1", "+100" }));
+    }
+
+    [TestCase(5.0, true)]
+    [TestCase(5.001, false)]
+    public async Task A_call_waits_for_five_seconds_at_most(double seconds, bool isServed)
+    {
+        _time.Setup(time => time.GetTimestamp()).Returns(0);
+        var running = Hold();
+        var first = _counter.IncrementAsync();
+        await BegunAsync(1);
+        var patient = _counter.IncrementAsync();
+        _time.Setup(time => time.GetTimestamp()).Returns((long)(seconds * Stopwatch.Frequency));
+        running.SetResult();
+
+        await first;
+        Assert.That(() => patient, isServed ? Is.EqualTo(2) : Throws.TypeOf<FailureException>().With.Message.EndsWith("Too many calls wait for it."));
+    }
+
+    [Test]
+    public async Task A_statement_carries_no_more_calls_than_every_server_takes()
+    {
+        var running = Hold();
+        var first = _counter.IncrementAsync();
+        await BegunAsync(1);
+        var others = Enumerable.Range(0, BatchLimit + 1).Select(_ => _counter.IncrementAsync()).ToList();
+        running.SetResult();
+
+        Assert.That(await Task.WhenAll([first, .. others]), Is.EqualTo(Enumerable.Range(1, BatchLimit + 2)));
+        Assert.That(_statements, Is.EqualTo(new[] { "+1", $"+{BatchLimit}", "+1" }));
+    }
+
+    [Test, NonParallelizable]
+    public async Task What_was_committed_is_measured_and_what_was_refused_is_not()
+    {
+        _ceiling = 3;
+        using var measured = new Measurements("SafeClockin.Counters");
+        var running = Hold();
+        var first = _counter.IncrementAsync();
+        await BegunAsync(1);
+        var others = Enumerable.Range(0, 3).Select(_ => _counter.IncrementAsync()).ToList();
+        running.SetResult();
+        await Task.WhenAll(others).ContinueWith(_ => { }, TaskScheduler.Default);
+        await Assert.ThrowsAsync<FailureException>(_counter.IncrementAsync);
+
+        Assert.That(await first, Is.EqualTo(1));
+        Assert.That(
+            measured.Lines,
+            Is.EqualTo(new[]
+            {
+                "safeclockin.counter.increments 1", "safeclockin.counter.commit.size 1",
+                "safeclockin.counter.increments 2", "safeclockin.counter.commit.size 2",
+            }));
     }
 
     /// <summary>Has the next statement without a hold of its own wait until the test completes what this returns.</summary>

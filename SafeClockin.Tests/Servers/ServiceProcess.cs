@@ -194,10 +194,10 @@ internal sealed partial class ServiceProcess : IDisposable
             _output.AppendLine(line);
         if (line.Contains("Application started", StringComparison.Ordinal))
             _started.TrySetResult();
-        if (Uri.TryCreate(ListeningAddress().Match(line).Value, UriKind.Absolute, out var address))
+        if (Uri.TryCreate(ListeningAddress().Match(line).Groups[1].Value, UriKind.Absolute, out var address))
             _address.TrySetResult(address);
     }
 
-    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    [GeneratedRegex(@"Now listening on.*(http://127\.0\.0\.1:\d+)")]
     private static partial Regex ListeningAddress();
 }

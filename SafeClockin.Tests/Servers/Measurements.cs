@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace SafeClockin.Tests.Servers;
+
+/// <summary>What the service measures from now on, as a collector gets it.</summary>
+internal sealed class Measurements : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentQueue<string> _lines = [];
+
+    public Measurements(string meter)
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == meter)
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => _lines.Enqueue($"{instrument.Name} {value}"));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => _lines.Enqueue($"{instrument.Name} {value}"));
+        _listener.Start();
+    }
+
+    /// <summary>Each measurement as its name and its value, in order.</summary>
+    public IReadOnlyCollection<string> Lines => _lines;
+
+    public void Dispose() => _listener.Dispose();
+}
