@@ -444,8 +444,8 @@ public sealed class IndexPageTests
         var command = await visitor.Page.Locator(".example:visible code").TextContentAsync();
 
         Assert.That(command, Does.Contain($"{Address}api/login?code=CODE").And.Not.Contain("your-token-secret"));
-        using var shell = Process.Start(new ProcessStartInfo(
-            "bash", ["-c", command!.Replace("CODE", _weChat.CodeOf("clocks-in")) + " --silent"]) { RedirectStandardOutput = true })!;
+        command = command!.Replace("CODE", _weChat.CodeOf("clocks-in")) + " --silent";
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardOutput = true })!;
         Assert.That(await shell.StandardOutput.ReadToEndAsync(), Does.Contain("\"streak\":1"));
     }
 
