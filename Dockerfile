@@ -15,7 +15,8 @@ RUN dotnet publish SafeClockin.Api --no-restore --use-current-runtime --no-self-
 # Debian or Ubuntu with a shell, which WeChat Cloud Hosting's sidecar asks for: no chiseled image.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 LABEL org.opencontainers.image.title="SafeClockin" \
-      org.opencontainers.image.description="A backend for WeChat mini-programs: counter, login, index page" \
+      org.opencontainers.image.version="1.0.0" \
+      org.opencontainers.image.description="A backend for WeChat mini-programs: safe clock-in, counter, login, index page" \
       org.opencontainers.image.licenses="MIT"
 
 # /data: for the embedded store, which is used when STORE=sqlite says so.

@@ -16,6 +16,7 @@ needs /usr/lib/python3/dist-packages/jwt python3-jwt
 needs node nodejs
 needs npm npm
 needs curl curl
+needs openssl openssl
 
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -8,9 +8,15 @@ using SafeClockin.Domain.Login;
 
 try
 {
+    var (settings, command) = CommandLine.Parse(args, AllSettings.List);
+    if (command is Command.Version or Command.Help)
+    {
+        Console.WriteLine(command == Command.Version ? ServiceVersion.Current : CommandLine.Describe(AllSettings.List));
+        return 0;
+    }
+
     // Settings: the command line first, then the environment, then .env in the working directory.
     await DotEnv.LoadAsync(".env");
-    var (settings, isHealthcheck) = CommandLine.Parse(args, AllSettings.List);
 
     // The views and static files lie beside the program, wherever it is started from.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions
@@ -19,7 +25,7 @@ try
         ContentRootPath = AppContext.BaseDirectory,
     });
     var addresses = ListenAddresses.Read(builder.Configuration);
-    if (isHealthcheck)
+    if (command == Command.Healthcheck)
         return await Healthcheck.RunAsync(addresses[0]);
     builder.AddHttpServer(addresses);
     builder.AddLogging();
@@ -37,6 +43,7 @@ try
     builder.Services.AddControllersWithViews().RemoveTempData().AddEnvelopes();
 
     var app = builder.Build();
+    app.Logger.LogInformation("SafeClockin {Version}", ServiceVersion.Current);
     app.WarnOfMisspelt();
 
     // Every request is logged with its final status, so the log stands outside of what turns failures into answers.

@@ -16,8 +16,10 @@ namespace SafeClockin.Data;
 /// <summary>Registers everything that lies outside the process.</summary>
 public static class DataServices
 {
-    private static readonly Setting Store = new("STORE");
-    private static readonly Setting SqliteFile = new("SQLITE_FILE", "data/safeclockin.db");
+    private static readonly Setting Store = new(
+        "STORE", "", "mysql or sqlite; not set: sqlite in Development while no MYSQL_ variable is set, otherwise mysql");
+    private static readonly Setting SqliteFile = new(
+        "SQLITE_FILE", "data/safeclockin.db", "the embedded store's file, made when missing; for one process, on a local disk");
     private static readonly Setting[] MySqlVariables =
         [MySqlSettings.Address, MySqlSettings.Username, MySqlSettings.Password, MySqlSettings.Database];
 
@@ -29,9 +31,10 @@ public static class DataServices
     ];
 
     /// <summary>
-    /// Chooses the store by <c>STORE</c>; without it MySQL in Production or when a MYSQL_ variable is set, otherwise
-    /// the embedded file; and how to reach WeChat by the WX_ variables. Nothing is connected to yet: the service
-    /// listens before its database is reachable.
+    /// Chooses the store by <c>STORE</c>; without it the embedded file in Development when no MYSQL_ variable is set,
+    /// otherwise MySQL: a forgotten setting shows as a database that does not answer, not as data that go with a container.
+    /// And how to reach WeChat by the WX_ variables. Nothing is connected to yet: the service listens before its database
+    /// is reachable.
     /// </summary>
     /// <returns>The same builder.</returns>
     /// <exception cref="SettingException">A setting cannot be understood.</exception>
@@ -43,9 +46,9 @@ public static class DataServices
         {
             "mysql" => builder.AddMySql(),
             "sqlite" => builder.AddSqlite(),
-            "" when builder.Environment.IsProduction() || MySqlVariables.Any(variable => settings[variable.Name] is { Length: > 0 })
-                => builder.AddMySql(),
-            "" => builder.AddSqlite(),
+            "" when builder.Environment.IsDevelopment() && !MySqlVariables.Any(variable => settings[variable.Name] is { Length: > 0 })
+                => builder.AddSqlite(),
+            "" => builder.AddMySql(),
             var other => throw new SettingException(Store.Name, other, "mysql or sqlite"),
         };
     }

@@ -3,7 +3,8 @@ namespace SafeClockin.Domain;
 /// <summary>A setting: an environment variable, declared where it is read.</summary>
 /// <param name="Name">Name of the variable.</param>
 /// <param name="Default">What is taken when it is not set; empty when that depends on other settings, or is nothing.</param>
-public sealed record Setting(string Name, string Default = "")
+/// <param name="Meaning">What it is for, in a line for the operator, which <c>--help</c> shows.</param>
+public sealed record Setting(string Name, string Default, string Meaning)
 {
     /// <summary>What the variable says.</summary>
     /// <param name="held">What it held; null when it is not set.</param>

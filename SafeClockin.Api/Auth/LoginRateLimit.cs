@@ -16,12 +16,14 @@ internal static class LoginRateLimit
     public const string Policy = "login";
 
     // A token lasts a week: enough for a school or an office whose users share one address.
-    private static readonly Setting Limit = new("LOGIN_RATE_LIMIT", "60");
+    private static readonly Setting Limit = new(
+        "LOGIN_RATE_LIMIT", "60", "how many logins a minute one client address may try, on each replica");
 
     // Loopback, the private and link-local networks, and the one that carriers and clouds share among their own.
     private static readonly Setting Proxies = new(
         "TRUSTED_PROXIES",
-        "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,100.64.0.0/10,::1,fc00::/7,fe80::/10");
+        "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,100.64.0.0/10,::1,fc00::/7,fe80::/10",
+        "addresses or networks whose X-Forwarded-For is believed");
 
     /// <summary>The settings that are read here.</summary>
     public static IReadOnlyList<Setting> Settings => [Limit, Proxies];

@@ -33,6 +33,10 @@ internal sealed class SessionKeySeal(TokenSecret secret)
     /// The session_key of a claim; null when it was sealed for another openid or with another secret, or was altered,
     /// or never sealed.
     /// </summary>
+    /// <remarks>
+    /// For what decrypts user data with it, as clients of py-safeClockin's token may expect. Nothing here does so far; the
+    /// tests hold by it that what is sealed can be opened.
+    /// </remarks>
     public string? Open(string claim, string openId)
     {
         if (!claim.StartsWith(Version, StringComparison.Ordinal) || !Base64Url.IsValid(claim.AsSpan(Version.Length)))

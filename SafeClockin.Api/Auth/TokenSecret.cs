@@ -10,7 +10,10 @@ internal sealed class TokenSecret
 {
     private const int EnoughBytes = 32; // as long as the signature, which RFC 7518 asks for
 
-    private static readonly Setting Variable = new("TOKEN_SECRET", "your-token-secret");
+    private static readonly Setting Variable = new(
+        "TOKEN_SECRET",
+        "your-token-secret",
+        "signs and seals tokens: the same on every replica; 32 bytes or more outside of Development");
 
     private readonly byte[]? _signingKey;
 

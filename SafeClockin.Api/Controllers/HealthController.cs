@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Mvc;
+using SafeClockin.Api.Hosting;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
 using SafeClockin.Domain.Login;
@@ -18,18 +19,18 @@ public sealed class HealthController(CounterService counter, LoginService login)
     /// <summary>Always answered while the process serves, whatever is broken behind it.</summary>
     [HttpGet]
     [EndpointSummary("服务状态")]
-    [EndpointDescription("只要进程在服务就返回 200，不论数据库是否可用。")]
+    [EndpointDescription("版本、数据库是否应答、是否已配置登录。只要进程在服务就返回 200，不论数据库是否可用。")]
     public async Task<HealthReport> GetHealthAsync()
     {
         var loginState = login.IsConfigured ? "set" : "unset";
         try
         {
             await PingDatabaseAsync();
-            return new("up", loginState);
+            return new(ServiceVersion.Current, "up", loginState);
         }
         catch (FailureException)
         {
-            return new("down", loginState);
+            return new(ServiceVersion.Current, "down", loginState);
         }
     }
 
@@ -58,8 +59,10 @@ public sealed class HealthController(CounterService counter, LoginService login)
 }
 
 /// <summary>What the service knows of itself; never a setting's value.</summary>
+/// <param name="Version">The service's, like "1.0.0".</param>
 /// <param name="Database">"up" when the database answered just now, otherwise "down".</param>
 /// <param name="Login">"set" when the settings allow logging in, otherwise "unset".</param>
 public sealed record HealthReport(
+    [property: Description("服务的版本")] string Version,
     [property: AllowedValues("up", "down"), Description("up：数据库刚刚应答；down：没有")] string Database,
     [property: AllowedValues("set", "unset"), Description("set：已配置登录；unset：未配置")] string Login);

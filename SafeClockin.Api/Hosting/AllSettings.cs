@@ -9,13 +9,14 @@ namespace SafeClockin.Api.Hosting;
 internal static class AllSettings
 {
     // Read by the framework itself.
-    private static readonly Setting EnvironmentName = new("ASPNETCORE_ENVIRONMENT", "Production");
+    private static readonly Setting EnvironmentName = new(
+        "ASPNETCORE_ENVIRONMENT", "Production", "Development on a developer's machine; --environment does the same");
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> List { get; } =
     [
         .. DataServices.Settings, .. TokenSecret.Settings, .. LoginRateLimit.Settings, .. Telemetry.Settings,
-        .. ListenAddresses.Settings, EnvironmentName,
+        .. Logging.Settings, .. ListenAddresses.Settings, EnvironmentName,
     ];
 
     /// <summary>Logs a warning for each variable that was probably meant as one of them.</summary>

@@ -9,6 +9,9 @@ internal static class ApiPage
 {
     private const string Path = "/docs";
 
+    // Above the calls the page has a box for a token and one for code in other languages; each call has both again.
+    private const string CallsFirst = ".scalar-reference-intro-auth, .scalar-reference-intro-clients { display: none !important }";
+
     public static IEndpointConventionBuilder MapApiPage(this IEndpointRouteBuilder endpoints)
     {
         var page = endpoints.MapScalarApiReference(Path, (page, context) =>
@@ -23,7 +26,9 @@ internal static class ApiPage
                 .WithTitle("SafeClockin API")
                 .WithFavicon("/favicon.svg")
                 .DisableDefaultFonts()
-                .WithLocalization(new() { Locale = "zh-CN" })
+                .WithLocalization(new() { Locale = ReadLocale(context.Request) })
+                .ExpandAllTags()
+                .WithCustomCss(CallsFirst)
                 .DisableAgent()
                 .DisableMcp()
                 .DisableTelemetry()
@@ -37,5 +42,16 @@ internal static class ApiPage
                 route.RoutePattern = RoutePatternFactory.Parse(Path);
         });
         return page;
+    }
+
+    /// <summary>Chinese or English, whichever the browser names first; English to a language that is neither.</summary>
+    private static string ReadLocale(HttpRequest request)
+    {
+        var known = from language in request.GetTypedHeaders().AcceptLanguage
+                    orderby language.Quality ?? 1 descending
+                    let name = language.Value.Value!.Split('-')[0].ToLowerInvariant()
+                    where name is "zh" or "en"
+                    select name;
+        return known.FirstOrDefault() == "zh" ? "zh-CN" : "en";
     }
 }

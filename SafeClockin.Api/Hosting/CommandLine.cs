@@ -2,11 +2,31 @@ using SafeClockin.Domain;
 
 namespace SafeClockin.Api.Hosting;
 
-/// <summary>What may stand on the command line: <c>--healthcheck</c>, and settings as <c>--NAME=value</c> or <c>--NAME value</c>.</summary>
+/// <summary>What the program is asked to do; of several, the last of these.</summary>
+internal enum Command
+{
+    /// <summary>Serve, which it does when it is asked for nothing.</summary>
+    Serve,
+
+    /// <summary><c>--healthcheck</c>: ask the service beside it how it is.</summary>
+    Healthcheck,
+
+    /// <summary><c>--version</c>: tell which version it is.</summary>
+    Version,
+
+    /// <summary><c>--help</c>: tell what may stand on the command line.</summary>
+    Help,
+}
+
+/// <summary>What may stand on the command line: a command, and settings as <c>--NAME=value</c> or <c>--NAME value</c>.</summary>
 internal static class CommandLine
 {
-    /// <summary>Makes the program a health check of the service beside it.</summary>
-    public const string Healthcheck = "--healthcheck";
+    private static readonly Dictionary<string, Command> Commands = new()
+    {
+        ["--healthcheck"] = Command.Healthcheck,
+        ["--version"] = Command.Version,
+        ["--help"] = Command.Help,
+    };
 
     // The framework's own, of which --urls and --environment are meant for people.
     private static readonly string[] HostSettings =
@@ -18,21 +38,40 @@ internal static class CommandLine
     /// <summary>Refuses an argument that would have no effect.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="settings">The settings that the service reads.</param>
-    /// <returns>The arguments that are settings; whether the program is asked to be a health check.</returns>
+    /// <returns>The arguments that are settings; what the program is asked to do.</returns>
     /// <exception cref="SettingException">One is none of these.</exception>
-    public static (string[] Settings, bool IsHealthcheck) Parse(string[] arguments, IEnumerable<Setting> settings)
+    public static (string[] Settings, Command Command) Parse(string[] arguments, IEnumerable<Setting> settings)
     {
         var names = settings.Select(setting => setting.Name).Concat(HostSettings).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var rest = arguments.Where(argument => argument != Healthcheck).ToArray();
+        var rest = arguments.Where(argument => !Commands.ContainsKey(argument)).ToArray();
         for (var i = 0; i < rest.Length; i++)
         {
             var name = rest[i].Split('=')[0];
             var isSetting = name.StartsWith("--", StringComparison.Ordinal) && names.Contains(name[2..]);
             // The value is the next argument, unless it stands behind an equals sign.
             if (!isSetting || (name == rest[i] && ++i == rest.Length))
-                throw new SettingException("An argument", name, $"{Healthcheck}, --urls=…, --environment=… or --NAME=… of a setting");
+            {
+                throw new SettingException(
+                    "An argument", name, $"{string.Join(", ", Commands.Keys)}, --urls=…, --environment=… or --NAME=… of a setting");
+            }
         }
 
-        return (rest, rest.Length < arguments.Length);
+        return (rest, arguments.Select(argument => Commands.GetValueOrDefault(argument)).Prepend(Command.Serve).Max());
     }
+
+    /// <summary>What <c>--help</c> says: every setting, with its default and its meaning.</summary>
+    /// <param name="settings">The settings that the service reads.</param>
+    public static string Describe(IEnumerable<Setting> settings)
+        => $"""
+            SafeClockin {ServiceVersion.Current}, a backend for WeChat mini-programs
+
+            --healthcheck  asks the service that listens here how it is, and exits with 0 or 1
+            --version      tells the version
+            --help         tells this
+
+            Settings, with their defaults: as environment variables, as lines of a file .env in the working directory, or as
+            --NAME=value. The command line wins over the environment, and that over .env.
+
+            {string.Join('\n', settings.Select(setting => $"{setting.Name}={setting.Default}\n    {setting.Meaning}"))}
+            """;
 }

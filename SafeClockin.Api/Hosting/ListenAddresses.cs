@@ -9,9 +9,10 @@ internal static class ListenAddresses
 {
     private const string Default = "http://*:8080";
 
-    private static readonly Setting Urls = new("ASPNETCORE_URLS", Default);
-    private static readonly Setting HttpPorts = new("ASPNETCORE_HTTP_PORTS");
-    private static readonly Setting HttpsPorts = new("ASPNETCORE_HTTPS_PORTS");
+    private static readonly Setting Urls = new(
+        "ASPNETCORE_URLS", Default, "where to listen, and where --healthcheck asks; --urls does the same");
+    private static readonly Setting HttpPorts = new("ASPNETCORE_HTTP_PORTS", "", "ports to listen on, instead of addresses");
+    private static readonly Setting HttpsPorts = new("ASPNETCORE_HTTPS_PORTS", "", "the same with TLS, which takes a certificate");
 
     /// <summary>The settings that are read here.</summary>
     public static IReadOnlyList<Setting> Settings => [Urls, HttpPorts, HttpsPorts];

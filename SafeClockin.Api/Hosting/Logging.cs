@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeClockin.Domain;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting;
@@ -10,23 +11,36 @@ namespace SafeClockin.Api.Hosting;
 /// <summary>What the process logs, and how.</summary>
 internal static class Logging
 {
+    private static readonly Setting Level = new(
+        "LOG_LEVEL", "information", "debug, information (requests, too), warning or error");
+
+    // The service itself, its log of requests, and where it listens.
+    private static readonly string[] GoByLevel = ["SafeClockin", "Serilog.AspNetCore", "Microsoft.Hosting.Lifetime"];
+
     // Of what a client chose, so that ten thousand lines that wait to be written need little memory.
     private const int LongestText = 256;
 
+    /// <summary>The settings that are read here.</summary>
+    public static IReadOnlyList<Setting> Settings => [Level];
+
     /// <summary>
-    /// Logs to stdout: for people in Development, one JSON object a line everywhere else. Nobody waits for that; what
-    /// stdout does not take in time is left out, and counted.
+    /// Logs to stdout from LOG_LEVEL on: for people in Development, one JSON object a line everywhere else. Nobody waits
+    /// for that; what stdout does not take in time is left out, and counted.
     /// </summary>
+    /// <exception cref="SettingException">LOG_LEVEL cannot be understood.</exception>
     public static void AddLogging(this WebApplicationBuilder builder)
-        => builder.Services.AddSerilog(
+    {
+        var level = ReadLevel(Level.Read(builder.Configuration[Level.Name]));
+        builder.Services.AddSerilog(
             log =>
             {
-                // ASP.NET Core's own Information lines repeat the request log and hold query strings, where codes are.
-                log.MinimumLevel.Override("Microsoft.AspNetCore", LogEventLevel.Warning);
-                // Each refused connection with its stack; the request that it fails tells of it in one line.
-                log.MinimumLevel.Override("MySqlConnector", LogEventLevel.Warning);
+                // Of libraries no more than warnings, whatever LOG_LEVEL says: below, they repeat requests with their
+                // query strings, where codes and WX_SECRET are.
+                log.MinimumLevel.Is(AtLeast(LogEventLevel.Warning));
+                foreach (var source in GoByLevel)
+                    log.MinimumLevel.Override(source, level);
                 // That a container has no place for encryption keys: a view asks for some, and never uses them.
-                log.MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error);
+                log.MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", AtLeast(LogEventLevel.Error));
                 // A failure to start is told in one line where it is caught.
                 log.MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
 
@@ -41,6 +55,9 @@ internal static class Logging
                 log.WriteTo.Async(to => to.Console(format), monitor: dropped);
             },
             preserveStaticLogger: true);
+
+        LogEventLevel AtLeast(LogEventLevel least) => level > least ? level : least;
+    }
 
     /// <summary>One line a request, with its path but without its query string.</summary>
     public static void UseRequestLog(this WebApplication app)
@@ -59,6 +76,15 @@ internal static class Logging
                 new("Elapsed", new ScalarValue(elapsed)),
             ];
         });
+
+    private static LogEventLevel ReadLevel(string text) => text.ToLowerInvariant() switch
+    {
+        "debug" => LogEventLevel.Debug,
+        "information" => LogEventLevel.Information,
+        "warning" => LogEventLevel.Warning,
+        "error" => LogEventLevel.Error,
+        _ => throw new SettingException(Level.Name, text, "debug, information, warning or error"),
+    };
 
     private static string Shorten(string text) => text.Length <= LongestText ? text : text[..LongestText] + "…";
 }

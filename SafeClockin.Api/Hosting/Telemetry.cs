@@ -10,10 +10,11 @@ namespace SafeClockin.Api.Hosting;
 /// <summary>Traces and metrics over OTLP, for who has somewhere to send them.</summary>
 internal static class Telemetry
 {
-    private static readonly Setting Endpoint = new("OTEL_EXPORTER_OTLP_ENDPOINT");
-    private static readonly Setting Protocol = new("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
-    private static readonly Setting Headers = new("OTEL_EXPORTER_OTLP_HEADERS");
-    private static readonly Setting ServiceName = new("OTEL_SERVICE_NAME", "safeclockin");
+    private static readonly Setting Endpoint = new(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "", "where to send traces and metrics; not set: nowhere, and none are made");
+    private static readonly Setting Protocol = new("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "grpc or http/protobuf");
+    private static readonly Setting Headers = new("OTEL_EXPORTER_OTLP_HEADERS", "", "headers for the collector: name=value, separated by commas");
+    private static readonly Setting ServiceName = new("OTEL_SERVICE_NAME", "safeclockin", "what traces and metrics call the service");
 
     // What reports about itself: the framework, the database's driver and this service.
     private static readonly string[] Sources = ["System.Net.Http", "MySqlConnector"];

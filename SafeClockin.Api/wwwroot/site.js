@@ -15,14 +15,16 @@ const english = {
   '已配置': 'configured',
   '未配置': 'not configured',
   '未知': 'unknown',
-  '设置 WX_APPID、WX_SECRET 和 TOKEN_SECRET 后即可登录；计数不受影响。':
-    'Set WX_APPID, WX_SECRET and TOKEN_SECRET for logins; counting works without.',
+  '微信小程序后端：安全打卡、登录和计数。': 'A backend for WeChat mini-programs: safe clock-in, login and a counter.',
+  '尚未配置微信登录，日志会说明缺少什么；计数不受影响。':
+    'WeChat login is not configured yet, and the log says what is missing; counting works without.',
   '第一个请求，选择客户端': 'First request, choose a client',
   '发出第一个请求': 'Make a first request',
   '复制': 'Copy',
   '已复制': 'Copied',
   '已选中，请手动复制': 'Selected, copy it yourself',
   '回答：': 'The answer: ',
+  '打卡': 'Clock in',
   'API 文档': 'API document',
   '健康检查': 'Health',
   '把计数清零？': 'Clear the count?',
@@ -40,7 +42,8 @@ const english = {
   '服务器内部错误': 'The service failed',
 };
 
-const LOOK_EVERY = 2_000; // milliseconds, as all times here
+const LOOK_AFTER = 2_000; // milliseconds, as all times here; ever later while nothing new is seen
+const LATER = 1.5;
 const LOOK_AT_LEAST_EVERY = 30_000;
 const HEALTH_EVERY_LOOKS = 15;
 const ANNOUNCE_AT_MOST_EVERY = 10_000;
@@ -128,6 +131,7 @@ function show(value) {
   if (count !== undefined && !calm.matches) {
     element.animate({ opacity: [0.3, 1], transform: [`translateY(${value > count ? '' : '-'}0.06em)`, 'none'] }, 250);
   }
+  showAnswer('answer', value + 1);
   count = value;
 }
 
@@ -147,6 +151,7 @@ function follow(value) {
   const before = count;
   show(value);
   if (before === undefined || value === before) return;
+  idle = 0;
   if (value > before) note('刚刚有人 +{n}', value - before);
   else note('刚刚有人清零');
   if (Date.now() - announcedAt > ANNOUNCE_AT_MOST_EVERY) announce();
@@ -173,12 +178,19 @@ function forgive() {
 let timer;
 let turn = 0; // an answer that something newer has overtaken is dropped
 let looks = 0;
-let failures = 0;
+let idle = 0; // how many looks in a row saw nothing new
+let hasFailed = false;
 let isActing = false;
 
 function lookLater() {
   clearTimeout(timer);
-  timer = setTimeout(look, Math.min(LOOK_EVERY * 2 ** failures, LOOK_AT_LEAST_EVERY));
+  timer = setTimeout(look, Math.min(LOOK_AFTER * LATER ** idle++, LOOK_AT_LEAST_EVERY));
+}
+
+/** Looks at once and often again: somebody is here. */
+function lookNow() {
+  idle = 0;
+  look();
 }
 
 async function look() {
@@ -186,21 +198,21 @@ async function look() {
   if (document.hidden || isActing) return;
 
   const mine = ++turn;
-  const hadFailed = failures > 0;
+  const hadFailed = hasFailed;
   try {
     const value = await ask('/api/count');
     if (mine !== turn) return;
-    failures = 0;
+    hasFailed = false;
     follow(value);
     if (complaint === 'look') forgive();
   } catch (error) {
     if (mine !== turn) return;
-    failures++;
+    hasFailed = true;
     complain(error, 'look', '页面会自动重试。');
   }
   allowActions(true);
   lookLater();
-  if (failures > 0 || hadFailed || looks++ % HEALTH_EVERY_LOOKS === 0) await askHealth();
+  if (hasFailed || hadFailed || looks++ % HEALTH_EVERY_LOOKS === 0) await askHealth();
 }
 
 async function askHealth() {
@@ -214,7 +226,7 @@ async function askHealth() {
   showState('database', health?.database, { up: '正常', down: '没有应答' });
   showState('login', health?.login, { set: '已配置', unset: '未配置' });
   const isLoginUnset = health?.login === 'unset';
-  say(byId('hint'), isLoginUnset ? '设置 WX_APPID、WX_SECRET 和 TOKEN_SECRET 后即可登录；计数不受影响。' : '');
+  say(byId('hint'), isLoginUnset ? '尚未配置微信登录，日志会说明缺少什么；计数不受影响。' : '');
 }
 
 function showState(id, state, words) {
@@ -245,10 +257,17 @@ async function act(action) {
     complain(error, 'action', isCertain ? '' : '刚才的操作可能已经生效，请以计数为准。');
   }
   isActing = false;
+  idle = 0;
   allowActions(true);
   // A browser takes the focus from a disabled button, and from one that has gone.
   if (document.activeElement === document.body) (focused === byId('retry') ? byId('inc') : focused).focus();
   lookLater();
+}
+
+/** Shows the envelope that data would be answered in, which may be broken behind its commas. */
+function showAnswer(id, data) {
+  const parts = JSON.stringify({ code: 0, data }).split(/(?<=,)/);
+  byId(id).replaceChildren(...parts.flatMap(part => [part, document.createElement('wbr')]));
 }
 
 async function copy(button) {
@@ -278,11 +297,18 @@ byId('language').addEventListener('click', () => {
   speak();
 });
 document.querySelectorAll('.copy').forEach(button => button.addEventListener('click', () => copy(button)));
-document.addEventListener('visibilitychange', look);
-addEventListener('online', look);
+document.addEventListener('visibilitychange', lookNow);
+addEventListener('focus', lookNow);
+addEventListener('online', lookNow);
 
 document.querySelectorAll('.example code').forEach(code => {
-  code.textContent = code.textContent.replace('{origin}', location.origin);
+  code.textContent = code.textContent.replaceAll('{origin}', location.origin);
+});
+showAnswer('clockin-answer', {
+  day: new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10), // in China
+  clockedInAt: Math.floor(Date.now() / 1000),
+  streak: 1,
+  missedDays: 0,
 });
 document.querySelectorAll('title, [data-t]').forEach(element => spoken.set(element, [element.textContent]));
 speak();

@@ -8,10 +8,10 @@ namespace SafeClockin.Data.MySql;
 /// <summary>What the MYSQL_ variables say.</summary>
 internal sealed record MySqlSettings
 {
-    public static readonly Setting Username = new("MYSQL_USERNAME", "root");
-    public static readonly Setting Password = new("MYSQL_PASSWORD", "root");
-    public static readonly Setting Address = new("MYSQL_ADDRESS", "127.0.0.1:3306");
-    public static readonly Setting Database = new("MYSQL_DATABASE", "flask_demo");
+    public static readonly Setting Username = new("MYSQL_USERNAME", "root", "the database account");
+    public static readonly Setting Password = new("MYSQL_PASSWORD", "root", "its password, to the letter; set but empty: the empty one");
+    public static readonly Setting Address = new("MYSQL_ADDRESS", "127.0.0.1:3306", ExpectedAddress);
+    public static readonly Setting Database = new("MYSQL_DATABASE", "flask_demo", "the database, made when missing, as are its tables");
 
     private const ushort DefaultPort = 3306;
     private const string ExpectedAddress =

@@ -6,9 +6,12 @@ namespace SafeClockin.Data.WeChat;
 /// <summary>What the WX_ variables say.</summary>
 internal sealed class WeChatSettings
 {
-    public static readonly Setting AppIdVariable = new("WX_APPID", "your-appid");
-    public static readonly Setting SecretVariable = new("WX_SECRET", "your-secret");
-    public static readonly Setting BaseUrlVariable = new("WX_API_BASE_URL", "https://api.weixin.qq.com");
+    public static readonly Setting AppIdVariable = new(
+        "WX_APPID", "your-appid", "the mini-program's AppID; nobody can log in until it is set");
+    public static readonly Setting SecretVariable = new(
+        "WX_SECRET", "your-secret", "the mini-program's AppSecret; nobody can log in until it is set");
+    public static readonly Setting BaseUrlVariable = new(
+        "WX_API_BASE_URL", "https://api.weixin.qq.com", "where to ask WeChat, by https or http");
 
     private WeChatSettings(Uri baseUrl, string appId, string secret)
     {

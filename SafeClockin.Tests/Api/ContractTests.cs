@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.RegularExpressions;
+using SafeClockin.Api.Hosting;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
@@ -185,8 +186,11 @@ public sealed class ContractTests(string store)
     }
 
     [Test]
-    public async Task Health_tells_that_the_database_answers()
-        => await ExpectAsync(new(HttpMethod.Get, "/health"), 200, """{"code":0,"data":{"database":"up","login":"unset"}}""");
+    public async Task Health_tells_the_version_and_that_the_database_answers()
+        => await ExpectAsync(
+            new(HttpMethod.Get, "/health"),
+            200,
+            $$$"""{"code":0,"data":{"version":"{{{ServiceVersion.Current}}}","database":"up","login":"unset"}}""");
 
     [Test]
     public async Task A_service_whose_database_answers_is_ready()

@@ -100,7 +100,7 @@ public sealed class FailureTests
                 c.QueryCounterByIdAsync(1) == new TaskCompletionSource<long?>().Task)));
         using var client = service.CreateClient();
 
-        Assert.That(await client.GetStringAsync("/health"), Is.EqualTo("""{"code":0,"data":{"database":"down","login":"unset"}}"""));
+        Assert.That(await client.GetStringAsync("/health"), Does.EndWith(""","database":"down","login":"unset"}}"""));
         using var ready = await client.GetAsync("/health/ready");
         Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
     }

@@ -263,7 +263,7 @@ public sealed class LoginTests
 
     [Test]
     public async Task With_every_setting_login_is_set()
-        => Assert.That(await _client.GetStringAsync("/health"), Is.EqualTo("""{"code":0,"data":{"database":"up","login":"set"}}"""));
+        => Assert.That(await _client.GetStringAsync("/health"), Does.EndWith(""","database":"up","login":"set"}}"""));
 
     [Test]
     public async Task A_refusal_is_no_error_in_the_log_and_a_wrong_setting_is_one_that_names_it()

@@ -58,15 +58,6 @@ public sealed class ProcessTests
     }
 
     [Test]
-    public async Task In_Production_with_nothing_set_the_service_counts_in_MySQL()
-    {
-        var (service, client) = await ServiceProcess.StartAsync(new Dictionary<string, string>());
-        using var _ = service;
-
-        Assert.That(service.Output, Does.Contain("MySQL at 127.0.0.1:3306, database flask_demo"));
-    }
-
-    [Test]
     public async Task A_service_that_starts_finds_its_database_before_anybody_calls()
     {
         var settings = MySqlServer.NewDatabase();

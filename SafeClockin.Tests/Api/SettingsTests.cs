@@ -33,6 +33,7 @@ public sealed class SettingsTests
     [TestCase("MYSQL_DATABASE", $"mysql://root:{Canary}@db/x", $"MYSQL_DATABASE {NotShown}the name of a database, of at most 64 characters")]
     [TestCase("WX_API_BASE_URL", "api.weixin.qq.com", $"WX_API_BASE_URL {NotShown}an http or https URL like https://api.weixin.qq.com, without a query")]
     [TestCase("WX_API_BASE_URL", $"https://x?{Canary}", $"WX_API_BASE_URL {NotShown}an http or https URL like https://api.weixin.qq.com, without a query")]
+    [TestCase("LOG_LEVEL", "verbose", "LOG_LEVEL is \"verbose\"; expected debug, information, warning or error")]
     [TestCase("LOGIN_RATE_LIMIT", "many", "LOGIN_RATE_LIMIT is \"many\"; expected how many logins a minute one client may try, 1 or more")]
     [TestCase("TRUSTED_PROXIES", "gateway", "TRUSTED_PROXIES is \"gateway\"; expected addresses or networks like 10.0.0.0/8, separated by commas")]
     [TestCase("OTEL_EXPORTER_OTLP_ENDPOINT", $"http//user:{Canary}@collector:4317", $"OTEL_EXPORTER_OTLP_ENDPOINT {NotShown}{Endpoint}")]
@@ -73,7 +74,6 @@ public sealed class SettingsTests
     }
 
     [TestCase("--heathcheck")]
-    [TestCase("--help")]
     [TestCase("serve")]
     [TestCase("--urls", Description = "without a value")]
     [TestCase("--url=http://127.0.0.1:0")]
@@ -89,7 +89,7 @@ public sealed class SettingsTests
             (exitCode, output),
             Is.EqualTo((
                 1,
-                $"An argument is \"{arguments[^1].Split('=')[0]}\"; expected --healthcheck, --urls=…, --environment=… or --NAME=… of a setting"
+                $"An argument is \"{arguments[^1].Split('=')[0]}\"; expected --healthcheck, --version, --help, --urls=…, --environment=… or --NAME=… of a setting"
                 + Environment.NewLine)));
     }
 
@@ -98,7 +98,7 @@ public sealed class SettingsTests
     {
         string[] arguments = ["--urls", "http://*:1", "--environment=Development", "--STORE=sqlite", "--http_ports=1"];
 
-        Assert.That(CommandLine.Parse(arguments, AllSettings.List), Is.EqualTo((arguments, false)));
+        Assert.That(CommandLine.Parse(arguments, AllSettings.List), Is.EqualTo((arguments, Command.Serve)));
     }
 
     [Test]

@@ -14,7 +14,7 @@ public sealed class ApiDocsTests
         using var client = service.CreateClient();
         await using var visitor = await Visitor.OpenAsync(new Uri(service.ClientOptions.BaseAddress, "/docs"));
 
-        await visitor.SeeAsync("加一或清零");
+        await visitor.Page.GetByText("加一或清零").First.ClickAsync();
         await visitor.SeeAsync("请求体须为application/json");
         await visitor.TakePictureAsync("docs", isWhole: false);
 
@@ -26,5 +26,20 @@ public sealed class ApiDocsTests
         Assert.That(await client.GetCountAsync(), Is.EqualTo(1));
         await visitor.TakePictureAsync("docs-tried", isWhole: false);
         visitor.ExpectNoComplaints();
+    }
+
+    [TestCase("zh-CN", "zh-CN", "测试请求")]
+    [TestCase("en-GB", "en", "Test Request")]
+    [TestCase("fr", "en", "Test Request")]
+    public async Task It_speaks_the_browsers_language_and_opens_on_the_calls(string browser, string language, string button)
+    {
+        using var service = Service.StartEmbedded();
+        await using var visitor = await Visitor.OpenAsync(
+            new Uri(service.ClientOptions.BaseAddress, "/docs"), new() { Locale = browser, ViewportSize = new() { Width = 1280, Height = 1000 } });
+
+        await visitor.SeeAsync("加一或清零");
+        await Assertions.Expect(visitor.Page.Locator(".scalar-reference-intro-auth")).ToBeHiddenAsync();
+        await visitor.TakePictureAsync($"docs-{language}", isWhole: false);
+        await visitor.SeeAsync(button);
     }
 }

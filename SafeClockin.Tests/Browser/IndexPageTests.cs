@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Moq;
@@ -131,6 +132,28 @@ public sealed class IndexPageTests
     }
 
     [Test]
+    public async Task The_page_asks_ever_less_while_nothing_changes_and_often_again_when_something_does()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: profile => profile.AddInitScriptAsync(
+            """
+            globalThis.waits = [];
+            const later = setTimeout;
+            globalThis.setTimeout = (run, wait, ...rest) => {
+              if (run.name === 'look') waits.push(wait);
+              return later(run, run.name === 'look' ? 20 : wait, ...rest);
+            };
+            """));
+        await visitor.Page.WaitForFunctionAsync("() => waits.length > 12");
+        var quiet = await visitor.Page.EvaluateAsync<double[]>("() => waits.splice(0)");
+        await CountUpAsync(1);
+        await visitor.SeeCountAsync("1");
+        await visitor.Page.WaitForFunctionAsync("() => waits.includes(2000)");
+
+        Assert.That(quiet, Is.Ordered);
+        Assert.That((quiet[0], quiet[1], quiet[^1]), Is.EqualTo((2_000, 3_000, 30_000)));
+    }
+
+    [Test]
     public async Task No_button_can_be_pressed_while_a_request_is_under_way()
     {
         var answer = new TaskCompletionSource<Increase>();
@@ -225,7 +248,7 @@ public sealed class IndexPageTests
     }
 
     [TestCase(""", "login": "set" """, "已配置", "")]
-    [TestCase(""", "login": "unset" """, "未配置", "设置 WX_APPID、WX_SECRET 和 TOKEN_SECRET 后即可登录；计数不受影响。")]
+    [TestCase(""", "login": "unset" """, "未配置", "尚未配置微信登录，日志会说明缺少什么；计数不受影响。")]
     [TestCase("", "未知", "")]
     public async Task Whether_login_is_configured_is_told_with_what_to_do(string login, string state, string hint)
     {
@@ -301,6 +324,39 @@ public sealed class IndexPageTests
         }
     }
 
+    [TestCase("zh-CN")]
+    [TestCase("en")]
+    public async Task At_375_pixels_no_word_is_broken(string language)
+    {
+        await using var visitor = await Visitor.OpenAsync(
+            Address, new() { Locale = language, ViewportSize = new() { Width = 375, Height = 740 } });
+        await visitor.SeeCountAsync("0");
+
+        foreach (var client in await visitor.Page.Locator(".clients label").AllAsync())
+        {
+            await client.ClickAsync();
+            var broken = await visitor.Page.EvaluateAsync<string[]>(
+                """
+                () => {
+                  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+                  const broken = [];
+                  while (texts.nextNode()) {
+                    for (const word of texts.currentNode.textContent.matchAll(/[A-Za-z0-9_]+/g)) {
+                      const range = new Range();
+                      range.setStart(texts.currentNode, word.index);
+                      range.setEnd(texts.currentNode, word.index + word[0].length);
+                      if (new Set([...range.getClientRects()].map(part => part.top)).size > 1) broken.push(word[0]);
+                    }
+                  }
+                  return broken;
+                }
+                """);
+            Assert.That(broken, Is.Empty);
+        }
+
+        await visitor.TakePictureAsync($"page-375-{language}");
+    }
+
     [Test]
     public async Task A_change_is_animated_unless_the_visitor_wants_less_motion()
     {
@@ -356,6 +412,53 @@ public sealed class IndexPageTests
         using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", command + " --silent"]) { RedirectStandardOutput = true })!;
         Assert.That(await shell.StandardOutput.ReadToEndAsync(), Is.EqualTo("""{"code":0,"data":1}"""));
         visitor.ExpectNoComplaints();
+    }
+
+    [Test]
+    public async Task The_clock_in_example_clocks_somebody_in_while_developing()
+    {
+        if (!File.Exists("/usr/bin/curl") || !File.Exists("/usr/bin/openssl"))
+            Requirement.Missing("curl or openssl is not installed");
+        var (service, client) = await ServiceProcess.StartAsync(
+            new Dictionary<string, string> { ["ASPNETCORE_ENVIRONMENT"] = "Development" });
+        using var _ = service;
+        using var __ = client;
+        await using var visitor = await Visitor.OpenAsync(client.BaseAddress!);
+        await visitor.Page.GetByText("打卡", new() { Exact = true }).ClickAsync();
+        var command = await visitor.Page.Locator(".example:visible code").TextContentAsync();
+
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", command + " --silent"]) { RedirectStandardOutput = true })!;
+        var answer = await shell.StandardOutput.ReadToEndAsync();
+
+        Assert.That(answer, Does.Match("""^{"code":0,"data":{"day":"[-0-9]{10}","clockedInAt":[0-9]+,"streak":1,"missedDays":0}}$"""));
+        var shown = await visitor.Page.Locator(".answer:visible code").TextContentAsync();
+        Assert.That(Regex.Replace(shown!, @"At"":\d+", ""), Is.EqualTo(Regex.Replace(answer, @"At"":\d+", "")));
+        visitor.ExpectNoComplaints();
+    }
+
+    [Test]
+    public async Task Elsewhere_the_clock_in_example_logs_in_with_a_code_of_WeChat()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address);
+        await visitor.Page.GetByText("打卡", new() { Exact = true }).ClickAsync();
+        var command = await visitor.Page.Locator(".example:visible code").TextContentAsync();
+
+        Assert.That(command, Does.Contain($"{Address}api/login?code=CODE").And.Not.Contain("your-token-secret"));
+        command = command!.Replace("CODE", _weChat.CodeOf("clocks-in")) + " --silent";
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardOutput = true })!;
+        Assert.That(await shell.StandardOutput.ReadToEndAsync(), Does.Contain("\"streak\":1"));
+    }
+
+    [Test]
+    public async Task The_sample_answer_is_the_one_that_the_request_will_get()
+    {
+        await CountUpAsync(41);
+        await using var visitor = await Visitor.OpenAsync(Address);
+        await visitor.SeeCountAsync("41");
+        var shown = await visitor.Page.Locator(".answer:visible code").TextContentAsync();
+
+        using var answer = await _client.PostAsync("/api/count", Envelopes.Json("""{"action":"inc"}"""));
+        Assert.That(shown, Is.EqualTo(await answer.Content.ReadAsStringAsync()));
     }
 
     [TestCase("wx.request")]

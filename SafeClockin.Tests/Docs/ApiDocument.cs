@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using SafeClockin.Api.Envelopes;
+using SafeClockin.Api.Hosting;
 using SafeClockin.Tests.Servers;
 using DescriptionAttribute = System.ComponentModel.DescriptionAttribute;
 
@@ -107,12 +108,12 @@ internal static class ApiDocument
         document.Info = new()
         {
             Title = "SafeClockin",
-            Version = "1.0.0",
+            Version = ServiceVersion.Current,
             Contact = new() { Name = "The SafeClockin authors" },
             License = new() { Name = "MIT", Identifier = "MIT" },
             Description =
                 """
-                微信小程序后端：计数与登录。
+                微信小程序后端：安全打卡、计数与登录。
 
                 除页面、静态文件和本文档外，每个响应都是一个 JSON 对象：成功为 `{"code":0,"data":…}`，失败为
                 `{"code":-1,"errorMsg":"…"}`。`code` 说明结果，HTTP 状态码说明传输：因请求内容而被拒绝时状态码仍是 200，

@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using SafeClockin.Api.Hosting;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Docs;
+
+/// <summary>What the documents say, held against what they speak of.</summary>
+public sealed partial class DocumentTests
+{
+    private static readonly string[] BuiltOrFetched = ["node_modules", "bin", "obj", "TestResults"];
+
+    private static string[] Documents { get; } =
+        [.. Find(Workspace.Repository).Select(file => Path.GetRelativePath(Workspace.Repository, file))];
+
+    private static IEnumerable<string> ChineseDocuments => Documents.Where(file => file.EndsWith(".zh-CN.md", StringComparison.Ordinal));
+
+    [TestCaseSource(nameof(Documents))]
+    public void Every_link_leads_to_a_file_and_a_heading_that_are_there(string document)
+    {
+        var folder = Path.GetDirectoryName(Path.Combine(Workspace.Repository, document))!;
+        foreach (var target in Links(Repository.Read(document)).Where(target => !target.Contains("://", StringComparison.Ordinal)))
+        {
+            var parts = target.Split('#');
+            var file = Path.GetFullPath(Path.Combine(folder, parts[0].Length > 0 ? parts[0] : Path.GetFileName(document)));
+            Assert.That(Path.Exists(file), Is.True, target);
+            if (parts.Length > 1)
+                Assert.That(Headings(File.ReadAllText(file)).Select(Anchor), Does.Contain(parts[1]), target);
+        }
+    }
+
+    [TestCaseSource(nameof(ChineseDocuments))]
+    public void A_document_in_Chinese_has_the_parts_links_and_commands_of_the_one_in_English(string chinese)
+    {
+        var (left, right) = (Repository.Read(chinese.Replace(".zh-CN", "")), Repository.Read(chinese));
+
+        Assert.That(Headings(right).Select(Level), Is.EqualTo(Headings(left).Select(Level)));
+        Assert.That(Rows(right).Count(), Is.EqualTo(Rows(left).Count()), "rows of tables");
+        Assert.That(Files(right), Is.EquivalentTo(Files(left)));
+        Assert.That(Blocks(right).Select(WithoutComments), Is.EqualTo(Blocks(left).Select(WithoutComments)));
+    }
+
+    [TestCase("README.md")]
+    [TestCase("README.zh-CN.md")]
+    public void A_README_is_read_in_a_few_minutes(string readme)
+        => Assert.That(Repository.Read(readme).Count(c => c == '\n'), Is.LessThanOrEqualTo(150));
+
+    [TestCase("README.md")]
+    [TestCase("README.zh-CN.md")]
+    [Platform("Linux")]
+    public async Task The_first_calls_of_a_README_are_answered_as_it_says(string readme)
+    {
+        if (!File.Exists("/usr/bin/curl") || !File.Exists("/usr/bin/openssl"))
+            Requirement.Missing("curl or openssl is not installed");
+        const string Address = "http://localhost:8080/";
+        var (service, client) = await ServiceProcess.StartAsync(
+            new Dictionary<string, string> { ["ASPNETCORE_ENVIRONMENT"] = "Development" });
+        using var _ = service;
+        using var __ = client;
+
+        var blocks = Blocks(Repository.Read(readme)).Where(block => block.StartsWith("sh\n") && block.Contains(Address)).ToList();
+        Assert.That(blocks, Is.Not.Empty);
+        foreach (var block in blocks)
+        {
+            var script = $"curl() {{ command curl --silent \"$@\"; echo; }}\n{block[3..].Replace(Address, client.BaseAddress!.ToString())}";
+            using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", script]) { RedirectStandardOutput = true })!;
+            var answers = await shell.StandardOutput.ReadToEndAsync();
+            var expected = block.Split('\n').Where(line => line.StartsWith("# {")).Select(line => line[2..]);
+
+            Assert.That(Number().Replace(answers, "0").Split('\n')[..^1], Is.EqualTo(expected.Select(line => Number().Replace(line, "0"))));
+        }
+    }
+
+    [TestCase("docs/settings.md")]
+    [TestCase("docs/settings.zh-CN.md")]
+    public void The_table_of_settings_holds_each_with_its_default(string document)
+        => Assert.That(
+            Rows(Repository.Read(document)).Select(row => row.Split('|', StringSplitOptions.TrimEntries)[1..3]).Skip(2),
+            Is.EquivalentTo(AllSettings.List.Select(setting => new[]
+            {
+                $"`{setting.Name}`",
+                setting.Default.Length > 0 ? $"`{setting.Default}`" : "",
+            })));
+
+    [Test]
+    public void The_version_is_the_newest_in_the_changelog_and_the_label_of_the_image()
+    {
+        var newest = Repository.Read("CHANGELOG.md").Split('\n').First(line => line.StartsWith("## ", StringComparison.Ordinal));
+
+        Assert.That(newest, Does.Match($@"^## {Regex.Escape(ServiceVersion.Current)} \(\d{{4}}-\d\d-\d\d\)$"));
+        Assert.That(Repository.Read("Dockerfile"), Does.Contain($"image.version=\"{ServiceVersion.Current}\""));
+    }
+
+    [Test]
+    public void The_table_that_a_deployment_makes_is_the_one_that_the_service_makes()
+    {
+        const string Table = @"CREATE TABLE IF NOT EXISTS `Counters` \(.*?\) ENGINE = InnoDB";
+        var config = JsonDocument.Parse(Repository.Read("container.config.json")).RootElement.GetProperty("executeSQLs")
+            .EnumerateArray().Select(sql => sql.GetString()!).Single(sql => sql.StartsWith("CREATE TABLE", StringComparison.Ordinal));
+        var code = Regex.Match(
+            Repository.Read("SafeClockin.Data/MySql/MySqlCounterRepository.cs"), Table, RegexOptions.Singleline).Value;
+
+        Assert.That(Regex.Replace(code, @"\s+", " ").Replace("( ", "(").Replace(" )", ")"), Is.EqualTo(config.TrimEnd(';')).And.Not.Empty);
+    }
+
+    [Test]
+    public void All_instances_of_a_deployment_have_connections_to_a_database_with_the_usual_limit()
+    {
+        const int UsualLimit = 151; // of MySQL and MariaDB
+        const int Tables = 2;
+        var perTable = int.Parse(Regex.Match(
+            Repository.Read("SafeClockin.Data/MySql/MySqlTable.cs"), @"ConnectionLimit = (\d+)").Groups[1].Value);
+        var instances = JsonDocument.Parse(Repository.Read("container.config.json")).RootElement.GetProperty("maxNum").GetInt32();
+
+        Assert.That(instances * Tables * perTable, Is.LessThan(UsualLimit));
+    }
+
+    private static IEnumerable<string> Find(string folder)
+        => Directory.EnumerateFiles(folder, "*.md").Concat(Directory.EnumerateDirectories(folder)
+            .Where(inner => Path.GetFileName(inner) is var name && name[0] != '.' && !BuiltOrFetched.Contains(name))
+            .SelectMany(Find));
+
+    private static IEnumerable<string> Links(string text) => Link().Matches(text).Select(link => link.Groups[1].Value);
+
+    /// <summary>The files that a document of any language leads to, but for the one that is itself in the other language.</summary>
+    private static IEnumerable<string> Files(string text)
+        => Links(text).Skip(1).Select(link => link.Split('#')[0].Replace(".zh-CN", "")).Distinct();
+
+    private static IEnumerable<string> Headings(string text)
+        => Fence().Replace(text, "").Split('\n').Where(line => Regex.IsMatch(line, "^#+ "));
+
+    private static int Level(string heading) => heading.IndexOf(' ', StringComparison.Ordinal);
+
+    // As GitHub makes them.
+    private static string Anchor(string heading)
+        => Regex.Replace(heading.TrimStart('#').Trim().ToLowerInvariant(), @"[^\w\- ]", "").Replace(' ', '-');
+
+    private static IEnumerable<string> Rows(string text) => text.Split('\n').Where(line => line.StartsWith('|'));
+
+    /// <summary>The code between fences, behind the name of its language.</summary>
+    private static IEnumerable<string> Blocks(string text) => Fence().Matches(text).Select(block => block.Groups[1].Value);
+
+    private static string WithoutComments(string block) => Regex.Replace(block, @"\s*# .*", "");
+
+    [GeneratedRegex(@"\]\(([^)]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex("^```(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Fence();
+
+    [GeneratedRegex(@"\d+")]
+    private static partial Regex Number();
+}
