@@ -5,7 +5,7 @@ namespace SafeClockin.Tests.Domain;
 /// <summary>What a setting says, and what is told of one that cannot be understood.</summary>
 public sealed class SettingTests
 {
-    private static readonly Setting Name = new("A_NAME", "a default");
+    private static readonly Setting Name = new("A_NAME", "a default", "what it is for");
 
     [TestCase(null, "a default", "a default")]
     [TestCase("", "a default", "")]
@@ -19,7 +19,7 @@ public sealed class SettingTests
 
     [Test]
     public void Without_a_default_it_is_empty()
-        => Assert.That(new Setting("A_NAME").Read(null), Is.Empty);
+        => Assert.That(new Setting("A_NAME", "", "what it is for").Read(null), Is.Empty);
 
     [Test]
     public void What_is_no_UTF_8_is_refused_and_not_shown()
