@@ -122,11 +122,11 @@ internal static class ApiDocument
                 未知路径返回 404，方法不对返回 405 和 `Allow`；响应体同样是失败的 JSON 对象。
                 """,
         };
-        // No payload is null, which the framework cannot know of a type parameter.
+        // An action without a result answers null, and no other, which the framework cannot know of a type parameter.
         foreach (var success in document.Components!.Schemas!.Values.Where(schema => schema.Properties!.ContainsKey("data")))
         {
             var data = (OpenApiSchema)success.Properties!["data"];
-            data.Type &= ~JsonSchemaType.Null;
+            data.Type = data is { Type: null, OneOf: null or [] } ? JsonSchemaType.Null : data.Type & ~JsonSchemaType.Null;
             success.Properties["data"] = data.OneOf?[1] ?? data;
         }
 
