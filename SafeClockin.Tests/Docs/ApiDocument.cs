@@ -115,18 +115,18 @@ internal static class ApiDocument
                 """
                 微信小程序后端：安全打卡、计数与登录。
 
-                除页面、静态文件和本文档外，每个响应都是一个 JSON 对象：成功为 `{"code":0,"data":…}`，失败为
+                除页面、静态文件、本文档和服务器读完请求之前的拒绝外，每个响应都是一个 JSON 对象：成功为 `{"code":0,"data":…}`，失败为
                 `{"code":-1,"errorMsg":"…"}`。`code` 说明结果，HTTP 状态码说明传输：因请求内容而被拒绝时状态码仍是 200，
                 因为 `wx.cloud.callContainer` 会丢弃其他状态的响应体，用户就看不到原因。
 
                 未知路径返回 404，方法不对返回 405 和 `Allow`；响应体同样是失败的 JSON 对象。
                 """,
         };
-        // No payload is null, which the framework cannot know of a type parameter.
+        // An action without a result answers null, and no other, which the framework cannot know of a type parameter.
         foreach (var success in document.Components!.Schemas!.Values.Where(schema => schema.Properties!.ContainsKey("data")))
         {
             var data = (OpenApiSchema)success.Properties!["data"];
-            data.Type &= ~JsonSchemaType.Null;
+            data.Type = data is { Type: null, OneOf: null or [] } ? JsonSchemaType.Null : data.Type & ~JsonSchemaType.Null;
             success.Properties["data"] = data.OneOf?[1] ?? data;
         }
 
