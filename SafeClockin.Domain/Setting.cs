@@ -16,11 +16,15 @@ public sealed record Setting(string Name, string Default, string Meaning)
     /// <summary>What the variable says, which will be logged.</summary>
     /// <param name="held">What it held; null when it is not set.</param>
     /// <param name="expected">What would be understood.</param>
-    /// <exception cref="SettingException">It is no UTF-8, or a URL, which may hold a password.</exception>
+    /// <exception cref="SettingException">It is no UTF-8, or may hold a password: a URL, or like user:password@host.</exception>
     public string ReadName(string? held, string expected)
-        => Read(held) is var name && name.Contains("://", StringComparison.Ordinal)
+    {
+        var name = Read(held);
+        var colon = name.IndexOf(':', StringComparison.Ordinal);
+        return colon >= 0 && (name[colon..].StartsWith("://", StringComparison.Ordinal) || name[colon..].Contains('@', StringComparison.Ordinal))
             ? throw new SettingException(Name, expected)
             : name;
+    }
 
     /// <summary>What the variable says, blanks included, which may be part of a secret.</summary>
     /// <param name="held">What it held; null when it is not set.</param>

@@ -31,10 +31,12 @@ public sealed class SettingTests
             Is.EqualTo("A_NAME cannot be understood (it is not shown, as it may hold a secret); expected text in UTF-8"));
     }
 
-    [Test]
-    public void A_URL_is_no_name_and_is_not_shown()
+    [TestCase("mysql://root:secret@db")]
+    [TestCase("root:secret@db")]
+    [TestCase("mysql://db/?password=secret@")]
+    public void What_may_hold_a_password_is_no_name_and_is_not_shown(string held)
     {
-        var refusal = Assert.Throws<SettingException>(() => Name.ReadName("mysql://root:secret@db", "a name"));
+        var refusal = Assert.Throws<SettingException>(() => Name.ReadName(held, "a name"));
 
         Assert.That(refusal.Message, Does.EndWith("; expected a name").And.Not.Contains("secret@"));
     }
