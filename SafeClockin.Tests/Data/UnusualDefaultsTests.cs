@@ -49,7 +49,9 @@ internal sealed class UnusualMariaDb : IDisposable
         Execute("DROP DATABASE IF EXISTS flask_demo");
         return MySqlServer.Store(new()
         {
-            ["MYSQL_ADDRESS"] = $"127.0.0.1:{_server.Port}", ["MYSQL_USERNAME"] = "app", ["MYSQL_PASSWORD"] = "",
+            ["MYSQL_ADDRESS"] = $"127.0.0.1:{_server.Port}",
+            ["MYSQL_USERNAME"] = "app",
+            ["MYSQL_PASSWORD"] = "",
         });
     }
 
