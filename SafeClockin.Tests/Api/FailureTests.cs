@@ -100,8 +100,10 @@ public sealed class FailureTests
                 c.QueryCounterByIdAsync(1) == new TaskCompletionSource<long?>().Task)));
         using var client = service.CreateClient();
 
+        var asked = Stopwatch.StartNew();
         Assert.That(await client.GetStringAsync("/health"), Does.EndWith(""","database":"down","login":"unset"}}"""));
         using var ready = await client.GetAsync("/health/ready");
+        Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)), "sooner than a platform gives a probe up");
         Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
     }
 

@@ -14,7 +14,7 @@ public sealed class GeneratedClientTests
     public void RequireTools()
     {
         if (!Directory.Exists(Path.Combine(Tools, "node_modules")))
-            Requirement.Missing("npm ci has not been run in SafeClockin.Tests/TypeScript");
+            Requirement.Missing("Needs npm ci --prefix SafeClockin.Tests/TypeScript, which test.sh runs");
     }
 
     [Test]
@@ -63,7 +63,7 @@ public sealed class GeneratedClientTests
         }
         catch (Win32Exception)
         {
-            Requirement.Missing("node is not installed");
+            Requirement.Missing("Needs the package nodejs");
         }
     }
 }

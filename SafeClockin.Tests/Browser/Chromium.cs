@@ -19,7 +19,7 @@ public sealed class Chromium
     {
         var program = Programs.FirstOrDefault(File.Exists);
         if (program is null)
-            Requirement.Missing("chromium is not installed");
+            Requirement.Missing("Needs the package chromium");
 
         _playwright = await Playwright.CreateAsync();
         Instance = await _playwright.Chromium.LaunchAsync(new()

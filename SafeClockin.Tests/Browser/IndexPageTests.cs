@@ -402,7 +402,7 @@ public sealed class IndexPageTests
     public async Task The_curl_example_is_copied_whole_and_counts()
     {
         if (!File.Exists("/usr/bin/curl"))
-            Requirement.Missing("curl is not installed");
+            Requirement.Missing("Needs the package curl");
         await using var visitor = await Visitor.OpenAsync(Address, new() { Permissions = ["clipboard-read", "clipboard-write"] });
         await visitor.Page.GetByText("curl", new() { Exact = true }).ClickAsync();
         await visitor.ClickAsync("复制");

@@ -17,7 +17,7 @@ internal sealed class GaleraCluster : IDisposable
     public static GaleraCluster Start()
     {
         if (!File.Exists(Provider))
-            Requirement.Missing("galera-4 is not installed");
+            Requirement.Missing("Needs the package galera-4");
         var folder = Workspace.NewFolder();
         var (port, groupPort, transferPort) = (MariaDb.FreePort(), MariaDb.FreePort(), MariaDb.FreePort());
         var group = string.Join(',', Enumerable.Range(0, 3).Select(i => $"{AddressOf(i)}:{groupPort}"));

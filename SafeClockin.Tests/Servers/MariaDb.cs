@@ -45,7 +45,7 @@ internal sealed class MariaDb : IDisposable
     public static MariaDb Prepare(string folder, string address, int port, params string[] arguments)
     {
         if (!IsInstalled)
-            Requirement.Missing("MariaDB is not installed");
+            Requirement.Missing("Needs the packages mariadb-server-core and mariadb-client-core");
         var server = new MariaDb(folder, address, port, arguments);
         if (!Directory.Exists(Path.Combine(folder, "data")))
         {

@@ -19,7 +19,7 @@ internal static class MiniProgram
     public static async Task<(int ExitCode, string Output)> RunNodeAsync(params string[] arguments)
     {
         if (!Directory.Exists(Path.Combine(Folder, "node_modules")))
-            Requirement.Missing("npm ci has not been run in examples/miniprogram");
+            Requirement.Missing("Needs npm ci --prefix examples/miniprogram, which test.sh runs");
 
         try
         {
@@ -34,7 +34,7 @@ internal static class MiniProgram
         }
         catch (Win32Exception)
         {
-            Requirement.Missing("node is not installed");
+            Requirement.Missing("Needs the package nodejs");
             throw;
         }
     }

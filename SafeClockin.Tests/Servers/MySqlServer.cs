@@ -23,7 +23,7 @@ internal static class MySqlServer
         get
         {
             if (Shared.Value is null)
-                Requirement.Missing("MariaDB is not installed and TEST_MYSQL_ADDRESS is not set");
+                Requirement.Missing("Needs the packages mariadb-server-core and mariadb-client-core, or TEST_MYSQL_ADDRESS set");
             return new(Shared.Value!.ConnectionString);
         }
     }

@@ -9,7 +9,7 @@ internal static class PyJwt
     public static string Evaluate(string expression, params string[] arguments)
     {
         if (Run("print(jwt.__version__)", []).ExitCode != 0)
-            Requirement.Missing("/usr/bin/python3 with python3-jwt is not installed");
+            Requirement.Missing("Needs the package python3-jwt");
         var (exitCode, output) = Run($"print({expression})", arguments);
         return exitCode == 0 ? output.Trim() : throw new InvalidOperationException(output);
     }
