@@ -8,8 +8,8 @@ internal static class HttpServer
 {
     // Container platforms kill ten seconds after they ask a process to end. What runs may finish in the first time; in
     // the second, telemetry and the log are written out. Whatever hangs then is left behind.
-    private static readonly TimeSpan TimeToFinish = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan TimeToFinish = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(6.5);
 
     /// <summary>Listens at these addresses, and bounds what a client may send and how many may be connected.</summary>
     /// <exception cref="SettingException">The process may open too few files to serve.</exception>

@@ -5,7 +5,7 @@ using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
 
-/// <summary>A process that is asked to end does so before it is killed and with 0, whatever is under way.</summary>
+/// <summary>A process that is asked to end does so within 8 s and with 0, whatever is under way.</summary>
 public sealed class EndTests
 {
     [TestCase(true, false, false)]
@@ -42,8 +42,8 @@ public sealed class EndTests
 
         var began = Stopwatch.GetTimestamp();
         Assert.That(await service.StopAsync(), Is.Zero);
-        Assert.That(Stopwatch.GetElapsedTime(began).TotalSeconds, Is.LessThan(10), "when platforms kill");
-        if (clientHangs)
+        Assert.That(Stopwatch.GetElapsedTime(began).TotalSeconds, Is.LessThan(8), "platforms kill after 10 s");
+        if (clientHangs && !databaseHangs) // otherwise nothing tells that the request has arrived before the end is asked for
             Assert.That(service.Output, Does.Contain("\"RequestMethod\":\"POST\""), "the log is written out to what was broken off");
         try
         {

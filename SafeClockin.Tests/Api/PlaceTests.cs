@@ -60,7 +60,7 @@ public sealed partial class PlaceTests
         Assert.That(lines, Has.All.Match(UtcTime), "in UTC everywhere");
         Assert.That(lines.Select(line => Template().Match(line).Value), Is.EquivalentTo(new[]
         {
-            "Storing in the embedded SQLite file {File}; set MYSQL_ADDRESS to store in MySQL",
+            "SafeClockin {Version}", "Storing in the embedded SQLite file {File}; set MYSQL_ADDRESS to store in MySQL",
             "Login is not configured: {Error}", "Login is not configured: {Error}",
             "Now listening on: {address}", "Application started. Press Ctrl+C to shut down.", "Hosting environment: {EnvName}",
             "Content root path: {ContentRoot}", Request, Request, Request, "Application is shutting down...",

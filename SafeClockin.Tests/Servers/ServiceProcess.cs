@@ -30,7 +30,7 @@ internal sealed partial class ServiceProcess : IDisposable
             RedirectStandardError = true,
         };
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>()
-            .Where(name => OwnPrefixes.Any(name.StartsWith) || name is "STORE" or "SQLITE_FILE"))
+            .Where(name => OwnPrefixes.Any(name.StartsWith) || name is "STORE" or "SQLITE_FILE" or "LOG_LEVEL"))
         {
             start.Environment.Remove(name);
         }
