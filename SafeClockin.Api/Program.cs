@@ -4,6 +4,7 @@ using SafeClockin.Api.Hosting;
 using SafeClockin.Data;
 using SafeClockin.Domain.ClockIns;
 using SafeClockin.Domain.Counters;
+using SafeClockin.Domain.Guardians;
 using SafeClockin.Domain.Login;
 
 try
@@ -36,6 +37,7 @@ try
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddSingleton<CounterService>();
     builder.Services.AddSingleton<ClockInService>();
+    builder.Services.AddSingleton<GuardianService>();
     builder.Services.AddSingleton<LoginService>();
     builder.Services.AddHostedService<StoreWarmUp>();
     builder.AddTokenAuth();

@@ -9,6 +9,7 @@ using SafeClockin.Data.WeChat;
 using SafeClockin.Domain;
 using SafeClockin.Domain.ClockIns;
 using SafeClockin.Domain.Counters;
+using SafeClockin.Domain.Guardians;
 using SafeClockin.Domain.Login;
 
 namespace SafeClockin.Data;
@@ -62,6 +63,7 @@ public static class DataServices
         builder.Services.AddSingleton<MySqlStore>();
         builder.Services.AddSingleton<ICounterRepository, MySqlCounterRepository>();
         builder.Services.AddSingleton<IClockInRepository, MySqlClockInRepository>();
+        builder.Services.AddSingleton<IGuardianRepository, MySqlGuardianRepository>();
         return builder;
     }
 
@@ -72,6 +74,7 @@ public static class DataServices
         builder.Services.AddSingleton(services => new SqliteStore(file, services.GetRequiredService<ILogger<SqliteStore>>()));
         builder.Services.AddSingleton<ICounterRepository, SqliteCounterRepository>();
         builder.Services.AddSingleton<IClockInRepository, SqliteClockInRepository>();
+        builder.Services.AddSingleton<IGuardianRepository, SqliteGuardianRepository>();
         return builder;
     }
 

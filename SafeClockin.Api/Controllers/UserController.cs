@@ -2,7 +2,7 @@ using System.ComponentModel;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
-using SafeClockin.Domain.ClockIns;
+using SafeClockin.Domain.Guardians;
 
 namespace SafeClockin.Api.Controllers;
 
@@ -11,7 +11,7 @@ namespace SafeClockin.Api.Controllers;
 [Authorize]
 [Route("api/user")]
 [Tags("用户"), Description("token 所属的用户")]
-public sealed class UserController(ClockInService clockIns) : ControllerBase
+public sealed class UserController(GuardianService guardians) : ControllerBase
 {
     /// <summary>Who the token says the user is, and until when.</summary>
     [HttpGet]
@@ -26,9 +26,9 @@ public sealed class UserController(ClockInService clockIns) : ControllerBase
     /// <summary>Erases everything that is kept about the user. The token stays valid and starts from nothing.</summary>
     [HttpDelete]
     [EndpointSummary("删除我的数据")]
-    [EndpointDescription("删除保存的全部打卡记录，不可恢复。重复调用结果相同；token 在过期前仍然有效。")]
+    [EndpointDescription("删除保存的全部打卡记录、邀请和守护关系（双方都不再看到），不可恢复。重复调用结果相同；token 在过期前仍然有效。")]
     [ProducesResponseType(StatusCodes.Status503ServiceUnavailable)]
-    public Task EraseUserAsync() => clockIns.EraseAsync(User.Identity!.Name!);
+    public Task EraseUserAsync() => guardians.EraseAsync(User.Identity!.Name!);
 }
 
 /// <summary>What a token says.</summary>

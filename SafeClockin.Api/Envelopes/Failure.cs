@@ -20,7 +20,7 @@ internal sealed record Failure(int Status, string Message)
         new(StatusCodes.Status408RequestTimeout, "请求超时"),
         new(StatusCodes.Status413PayloadTooLarge, "请求体过大"),
         new(StatusCodes.Status415UnsupportedMediaType, "请求体须为application/json"),
-        new(StatusCodes.Status429TooManyRequests, "登录太频繁，请稍后再试"),
+        new(StatusCodes.Status429TooManyRequests, "操作太频繁，请稍后再试"),
         Unknown,
     ];
 

@@ -43,7 +43,7 @@ internal sealed class JsonBody : IInputFormatter
         {
             // A field of another type than it is declared with.
             var field = e.Path!.TrimStart('$', '.');
-            context.ModelState.TryAddModelError(field, Failure.FieldInvalid(field));
+            context.ModelState.TryAddModelError(context.ModelName, Failure.FieldInvalid(field)); // before all that follows from it
             return InputFormatterResult.Failure();
         }
     }

@@ -8,9 +8,9 @@ namespace SafeClockin.Data.MySql;
 
 internal sealed class MySqlClockInRepository(MySqlStore store) : IClockInRepository
 {
-    private readonly MySqlTable _table = store.AddTable(
+    public static readonly MySqlTableDefinition Definition = new(
         "ClockIns",
-        key: ["openid", "day"],
+        Keys: ["openid,day"],
         """
         CREATE TABLE IF NOT EXISTS `ClockIns` (
             `openid` varbinary(64) NOT NULL,
@@ -20,6 +20,8 @@ internal sealed class MySqlClockInRepository(MySqlStore store) : IClockInReposit
             PRIMARY KEY (`openid`, `day`)
         ) ENGINE = InnoDB
         """);
+
+    private readonly MySqlTable _table = store.AddTable(Definition);
 
     /// <remarks>
     /// It may run twice, as the first clock-in of a day stays. Reading first and then inserting values locks no gaps, as
@@ -72,11 +74,6 @@ internal sealed class MySqlClockInRepository(MySqlStore store) : IClockInReposit
                 new { openId = Encoding.UTF8.GetBytes(openId), first = Text(first), last = Text(last) });
             return [.. rows.Select(row => new ClockIn(DateOnly.FromDateTime(row.Day), row.At, row.Streak))];
         });
-
-    public Task DeleteAsync(string openId)
-        => _table.RepeatableAsync(connection => connection.ExecuteAsync(
-            "DELETE FROM `ClockIns` WHERE `openid` = @openId",
-            new { openId = Encoding.UTF8.GetBytes(openId) }));
 
     /// <summary>Adds what is kept for the taps' users, of their days and the days before.</summary>
     private static async Task ReadAsync(

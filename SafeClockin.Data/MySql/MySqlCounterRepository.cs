@@ -10,9 +10,9 @@ internal sealed class MySqlCounterRepository : ICounterRepository
     private long _ceiling;
 
     public MySqlCounterRepository(MySqlStore store)
-        => _table = store.AddTable(
+        => _table = store.AddTable(new(
             "Counters",
-            key: ["id"],
+            Keys: ["id"],
             """
             CREATE TABLE IF NOT EXISTS `Counters` (
                 `id` int NOT NULL AUTO_INCREMENT,
@@ -22,7 +22,7 @@ internal sealed class MySqlCounterRepository : ICounterRepository
                 PRIMARY KEY (`id`)
             ) ENGINE = InnoDB
             """,
-            ReadCeilingAsync);
+            ReadCeilingAsync));
 
     public Task<long?> QueryCounterByIdAsync(int id)
         => _table.RepeatableAsync(connection => connection.QuerySingleOrDefaultAsync<long?>(

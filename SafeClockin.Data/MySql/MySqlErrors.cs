@@ -42,7 +42,14 @@ internal static class MySqlErrors
     {
         // Whatever else the driver throws while it reads, from a broken socket to a cast that fails: the peer sent it.
         if (exception is not MySqlException e)
-            return exception is InvalidTableException ? MySqlError.StatementRefused : MySqlError.NodeFailed;
+        {
+            return exception switch
+            {
+                InvalidTableException => MySqlError.StatementRefused,
+                ConflictException => MySqlError.RolledBack,
+                _ => MySqlError.NodeFailed,
+            };
+        }
 
         return (int)e.ErrorCode switch
         {

@@ -49,14 +49,11 @@ internal sealed class MySqlStore : IAsyncDisposable
     public int Generation => Volatile.Read(ref _generation);
 
     /// <summary>A table of this database, with a share of the connections to it.</summary>
-    /// <param name="name">The table's name.</param>
-    /// <param name="key">The columns that must identify a row: those of a unique key.</param>
-    /// <param name="createTable">Makes the table when it is missing.</param>
-    /// <param name="checkAsync">Looks at the table further on each new connection; null when there is nothing to look at.</param>
-    public MySqlTable AddTable(
-        string name, string[] key, string createTable, Func<MySqlConnection, Task>? checkAsync = null)
+    /// <param name="definition">What it must be.</param>
+    /// <param name="others">Tables that its statements use beside it.</param>
+    public MySqlTable AddTable(MySqlTableDefinition definition, params MySqlTableDefinition[] others)
     {
-        var table = new MySqlTable(this, name, key, createTable, checkAsync);
+        var table = new MySqlTable(this, [definition, .. others]);
         _tables.Add(table);
         return table;
     }

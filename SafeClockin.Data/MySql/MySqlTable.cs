@@ -7,14 +7,16 @@ namespace SafeClockin.Data.MySql;
 
 /// <summary>
 /// One table: runs its statements on a few connections of its own, so that callers of a table that is locked or slow hold
-/// up nobody else. The table is made when it is missing, and refused when it cannot keep what the service promises.
+/// up nobody else. The table is made when it is missing, and refused when it cannot keep what the service promises; so are
+/// others that its statements use.
 /// </summary>
+/// <param name="store">The database.</param>
+/// <param name="definitions">What the table must be, and then others that its statements use.</param>
 /// <remarks>
 /// The driver's pool would not do: it hands out connections that died while idle, keeps those whose rights have changed,
 /// and lets one table's callers take all of them.
 /// </remarks>
-internal sealed class MySqlTable(
-    MySqlStore store, string name, string[] key, string createTable, Func<MySqlConnection, Task>? checkAsync) : IAsyncDisposable
+internal sealed class MySqlTable(MySqlStore store, MySqlTableDefinition[] definitions) : IAsyncDisposable
 {
     private const int ConnectionLimit = 8;
 
@@ -74,7 +76,11 @@ internal sealed class MySqlTable(
                 session = await RentAsync(generation, isRepeatable);
                 isReused = session.IsChecked;
                 if (!isReused)
-                    await CheckAsync(session.Connection);
+                {
+                    foreach (var definition in definitions)
+                        await CheckAsync(session.Connection, definition);
+                }
+
                 session.IsChecked = true;
                 if (store.Time.GetElapsedTime(began) > CallTimeout)
                     throw new TimeoutException("Connecting took too long."); // its caller has been told that it failed
@@ -117,7 +123,7 @@ internal sealed class MySqlTable(
     {
         var rest = CallTimeout - store.Time.GetElapsedTime(began);
         if (rest < TimeSpan.Zero || !await _free.WaitAsync(rest))
-            throw new TimeoutException($"All connections for the table {name} are busy.");
+            throw new TimeoutException($"All connections for the table {definitions[0].Name} are busy.");
     }
 
     /// <summary>An idle connection that is alive, or else a new one.</summary>
@@ -163,35 +169,37 @@ internal sealed class MySqlTable(
         _idle.Push(session);
     }
 
-    /// <summary>Makes the table when it is missing; an account without the right to do so uses what somebody else made.</summary>
-    private async Task CheckAsync(MySqlConnection connection)
+    /// <summary>Makes a table when it is missing; an account without the right to do so uses what somebody else made.</summary>
+    private static async Task CheckAsync(MySqlConnection connection, MySqlTableDefinition table)
     {
-        var engine = await FindEngineAsync(connection);
+        var engine = await FindEngineAsync(connection, table.Name);
         if (engine is null)
         {
-            await connection.ExecuteAsync(createTable);
-            engine = await FindEngineAsync(connection);
+            await connection.ExecuteAsync(table.CreateTable);
+            engine = await FindEngineAsync(connection, table.Name);
         }
 
         if (engine != "transactional")
-            throw new InvalidTableException(name, "its storage engine has no transactions");
+            throw new InvalidTableException(table.Name, "its storage engine has no transactions");
 
         var uniqueKeys = await connection.QueryAsync<string>(
             """
             SELECT GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX) FROM information_schema.STATISTICS
-            WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = @name AND NON_UNIQUE = 0
+            WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = @Name AND NON_UNIQUE = 0
             GROUP BY INDEX_NAME HAVING COUNT(SUB_PART) = 0
             """,
-            new { name });
-        var columns = string.Join(',', key);
-        if (!uniqueKeys.Contains(columns, StringComparer.OrdinalIgnoreCase))
-            throw new InvalidTableException(name, $"it has no unique key on {columns}");
+            new { table.Name });
+        foreach (var key in table.Keys)
+        {
+            if (!uniqueKeys.Contains(key, StringComparer.OrdinalIgnoreCase))
+                throw new InvalidTableException(table.Name, $"it has no unique key on {key}");
+        }
 
-        if (checkAsync is not null)
-            await checkAsync(connection);
+        if (table.CheckAsync is not null)
+            await table.CheckAsync(connection);
     }
 
-    private Task<string?> FindEngineAsync(MySqlConnection connection)
+    private static Task<string?> FindEngineAsync(MySqlConnection connection, string name)
         => connection.QuerySingleOrDefaultAsync<string?>(
             """
             SELECT IF(e.TRANSACTIONS = 'YES', 'transactional', 'other')
@@ -214,3 +222,11 @@ internal sealed class MySqlTable(
         public bool IsChecked { get; set; }
     }
 }
+
+/// <summary>What a table must be.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Keys">The columns of each unique key that a promise stands on, separated by commas.</param>
+/// <param name="CreateTable">Makes the table when it is missing.</param>
+/// <param name="CheckAsync">Looks at the table further on each new connection; null when there is nothing to look at.</param>
+internal sealed record MySqlTableDefinition(
+    string Name, string[] Keys, string CreateTable, Func<MySqlConnection, Task>? CheckAsync = null);

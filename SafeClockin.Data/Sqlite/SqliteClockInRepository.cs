@@ -8,23 +8,25 @@ namespace SafeClockin.Data.Sqlite;
 
 internal sealed class SqliteClockInRepository : IClockInRepository
 {
+    public static readonly SqliteTableDefinition Definition = new(
+        "ClockIns",
+        Key: ["openid", "day"],
+        """
+        CREATE TABLE IF NOT EXISTS ClockIns (
+            openid BLOB NOT NULL,
+            day TEXT NOT NULL,
+            clockedInAt INTEGER NOT NULL,
+            streak INTEGER NOT NULL,
+            PRIMARY KEY (openid, day)
+        ) STRICT, WITHOUT ROWID
+        """);
+
     private readonly SqliteStore _store;
 
     public SqliteClockInRepository(SqliteStore store)
     {
         _store = store;
-        store.AddTable(
-            "ClockIns",
-            key: ["openid", "day"],
-            """
-            CREATE TABLE IF NOT EXISTS ClockIns (
-                openid BLOB NOT NULL,
-                day TEXT NOT NULL,
-                clockedInAt INTEGER NOT NULL,
-                streak INTEGER NOT NULL,
-                PRIMARY KEY (openid, day)
-            ) STRICT, WITHOUT ROWID
-            """);
+        store.AddTables(Definition);
     }
 
     public Task<IReadOnlyList<ClockIn>> AddAsync(IReadOnlyList<Tap> taps)
@@ -43,11 +45,6 @@ internal sealed class SqliteClockInRepository : IClockInRepository
     public Task<IReadOnlyList<ClockIn>> QueryDaysAsync(string openId, DateOnly first, DateOnly last)
         => _store.RunAsync<IReadOnlyList<ClockIn>>(connection =>
             [.. Query(connection, "AND day BETWEEN @from AND @to ORDER BY day", openId, first, last)]);
-
-    public Task DeleteAsync(string openId)
-        => _store.RunAsync(connection => connection.Execute(
-            "DELETE FROM ClockIns WHERE openid = @openId",
-            new { openId = Encoding.UTF8.GetBytes(openId) }));
 
     private static ClockIn Add(SqliteConnection connection, Tap tap)
     {

@@ -11,9 +11,9 @@ internal sealed class SqliteCounterRepository : ICounterRepository
     public SqliteCounterRepository(SqliteStore store)
     {
         _store = store;
-        store.AddTable(
+        store.AddTables(new SqliteTableDefinition(
             "Counters",
-            key: ["id"],
+            Key: ["id"],
             """
             CREATE TABLE IF NOT EXISTS Counters (
                 id INTEGER PRIMARY KEY,
@@ -21,7 +21,7 @@ internal sealed class SqliteCounterRepository : ICounterRepository
                 createdAt TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
                 updatedAt TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
             ) STRICT
-            """);
+            """));
     }
 
     public Task<long?> QueryCounterByIdAsync(int id) => _store.RunAsync(connection => Query(connection, id));

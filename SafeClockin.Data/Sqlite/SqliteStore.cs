@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -19,7 +20,7 @@ internal sealed class SqliteStore : IDisposable
 
     private readonly string _file;
     private readonly string _connectionString;
-    private readonly List<Table> _tables = [];
+    private readonly ConcurrentQueue<SqliteTableDefinition> _tables = [];
     private readonly SemaphoreSlim _turn = new(1);
     private SqliteConnection? _connection;
     private (FileIdentity? Database, FileIdentity? Log) _opened;
@@ -37,13 +38,12 @@ internal sealed class SqliteStore : IDisposable
         logger.LogInformation("Storing in the embedded SQLite file {File}; set MYSQL_ADDRESS to store in MySQL", file);
     }
 
-    /// <summary>Adds a table of this file, which is made when it is missing.</summary>
-    /// <param name="name">The table's name.</param>
-    /// <param name="key">The columns that must identify a row: those of its primary key.</param>
-    /// <param name="createTable">
-    /// Makes the table. It has to be STRICT: otherwise SQLite stores what does not fit a column all the same.
-    /// </param>
-    public void AddTable(string name, string[] key, string createTable) => _tables.Add(new(name, key, createTable));
+    /// <summary>Adds tables that a repository uses, which are made when they are missing.</summary>
+    public void AddTables(params SqliteTableDefinition[] definitions)
+    {
+        foreach (var definition in definitions)
+            _tables.Enqueue(definition);
+    }
 
     /// <summary>Runs statements, which are on the disk when this returns.</summary>
     /// <exception cref="FailureException">The file is unavailable; the statements have run once or not at all.</exception>
@@ -113,7 +113,7 @@ internal sealed class SqliteStore : IDisposable
         }
     }
 
-    private static void Check(SqliteConnection connection, Table table)
+    private static void Check(SqliteConnection connection, SqliteTableDefinition table)
     {
         const string FindStrict = "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = @Name";
         var isStrict = connection.QuerySingleOrDefault<bool?>(FindStrict, table);
@@ -147,6 +147,12 @@ internal sealed class SqliteStore : IDisposable
 
     private (FileIdentity? Database, FileIdentity? Log) Identify()
         => (FileIdentity.Find(_file), FileIdentity.Find(_file + "-wal"));
-
-    private sealed record Table(string Name, string[] Key, string CreateTable);
 }
+
+/// <summary>What a table must be.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Key">The columns that must identify a row: those of its primary key.</param>
+/// <param name="CreateTable">
+/// Makes the table. It has to be STRICT: otherwise SQLite stores what does not fit a column all the same.
+/// </param>
+internal sealed record SqliteTableDefinition(string Name, string[] Key, string CreateTable);

@@ -69,10 +69,6 @@ public sealed class ClockInService
         return _clockIns.QueryDaysAsync(OpenId.Check(openId), first, last);
     }
 
-    /// <summary>Erases everything that is kept about a user.</summary>
-    /// <exception cref="FailureException">The openid is none, or the store is unavailable.</exception>
-    public Task EraseAsync(string openId) => _clockIns.DeleteAsync(OpenId.Check(openId));
-
     private async Task AddAsync(IReadOnlyList<SharedCommitQueue<Tap, ClockIn>.Call> calls)
     {
         var kept = await _clockIns.AddAsync([.. calls.Select(call => call.Request)]);

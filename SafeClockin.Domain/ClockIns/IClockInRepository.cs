@@ -24,9 +24,6 @@ public interface IClockInRepository
 
     /// <summary>The clock-ins of a user from a first to a last day, both included, in their order.</summary>
     Task<IReadOnlyList<ClockIn>> QueryDaysAsync(string openId, DateOnly first, DateOnly last);
-
-    /// <summary>Erases all clock-ins of a user; nothing happens when there are none.</summary>
-    Task DeleteAsync(string openId);
 }
 
 /// <summary>Somebody's wish to clock in.</summary>

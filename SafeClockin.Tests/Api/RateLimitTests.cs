@@ -8,7 +8,7 @@ namespace SafeClockin.Tests.Api;
 /// <summary>How often one client may log in, and who counts as one client. The tests themselves come from loopback.</summary>
 public sealed class RateLimitTests
 {
-    private const string TooMany = """{"code":-1,"errorMsg":"登录太频繁，请稍后再试"}""";
+    private const string TooMany = """{"code":-1,"errorMsg":"操作太频繁，请稍后再试"}""";
 
     [Test]
     public async Task A_client_that_logs_in_too_often_is_told_when_to_come_back_and_nobody_else_is()

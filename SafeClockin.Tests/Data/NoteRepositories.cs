@@ -16,15 +16,15 @@ internal interface INoteRepository
 
 internal sealed class MySqlNoteRepository(MySqlStore store) : INoteRepository
 {
-    private readonly MySqlTable _table = store.AddTable(
+    private readonly MySqlTable _table = store.AddTable(new(
         "Notes",
-        key: ["owner", "number"],
+        Keys: ["owner,number"],
         """
         CREATE TABLE IF NOT EXISTS `Notes` (
             `owner` varbinary(64) NOT NULL, `number` int NOT NULL, `text` varchar(20) CHARACTER SET utf8mb4 NOT NULL,
             PRIMARY KEY (`owner`, `number`)
         ) ENGINE = InnoDB
-        """);
+        """));
 
     public Task AddAsync(byte[] owner, int number, string text)
         => _table.RepeatableAsync(connection => connection.ExecuteAsync(
@@ -44,15 +44,15 @@ internal sealed class SqliteNoteRepository : INoteRepository
     public SqliteNoteRepository(SqliteStore store)
     {
         _store = store;
-        store.AddTable(
+        store.AddTables(new SqliteTableDefinition(
             "Notes",
-            key: ["owner", "number"],
+            Key: ["owner", "number"],
             """
             CREATE TABLE IF NOT EXISTS Notes (
                 owner BLOB NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL CHECK (length(text) <= 20),
                 PRIMARY KEY (owner, number)
             ) STRICT, WITHOUT ROWID
-            """);
+            """));
     }
 
     public Task AddAsync(byte[] owner, int number, string text)

@@ -1,0 +1,278 @@
+using System.Security.Cryptography;
+using System.Text;
+using SafeClockin.Data.MySql;
+using SafeClockin.Data.Sqlite;
+using SafeClockin.Domain.ClockIns;
+using SafeClockin.Domain.Guardians;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Data;
+
+/// <summary>What every store keeps to.</summary>
+public abstract class GuardianRepositoryTests
+{
+    private const long Now = 1_000_000;
+    private const long End = Now + 100;
+
+    private static readonly DateOnly Today = new(2026, 11, 24);
+
+    private int _ids;
+
+    /// <summary>The repository under test, on an empty store.</summary>
+    internal IGuardianRepository Guardians { get; set; }
+
+    /// <summary>The clock-ins of the same store.</summary>
+    internal IClockInRepository ClockIns { get; set; }
+
+    [Test]
+    public async Task Somebody_alone_has_neither_guardians_nor_wards()
+    {
+        Assert.That(await Guardians.QueryGuardiansAsync("a", Now), Is.Empty);
+        Assert.That(await Guardians.QueryWardsAsync("a", Today), Is.Empty);
+        Assert.That(await AcceptAsync("a", "nothing"), Is.EqualTo((Acceptance.Invalid, (string?)null)));
+        await Guardians.DeleteGuardianAsync("a", "nothing");
+        await Guardians.DeleteWardAsync("a", "nothing");
+        await Guardians.EraseAsync("a");
+    }
+
+    [Test]
+    public async Task An_invitation_becomes_a_link_that_both_sides_see()
+    {
+        var id = await InviteAsync("ward", "secret", "妈妈");
+        Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.EqualTo(new[] { new Guardian(id, null, End) }));
+
+        Assert.That(await AcceptAsync("guardian", "secret", "小明"), Is.EqualTo((Acceptance.Linked, id)));
+
+        Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.EqualTo(new[] { new Guardian(id, "小明", null) }));
+        Assert.That(await Guardians.QueryWardsAsync("guardian", Today), Is.EqualTo(new[] { new Ward(id, "妈妈", null, false) }));
+        Assert.That(await Guardians.QueryWardsAsync("ward", Today), Is.Empty);
+        Assert.That(await Guardians.QueryGuardiansAsync("guardian", Now), Is.Empty);
+    }
+
+    [Test]
+    public async Task The_winner_may_repeat_for_ever_and_nobody_else_accepts()
+    {
+        var id = await InviteAsync("ward", "secret");
+        await AcceptAsync("guardian", "secret", "小明");
+
+        Assert.That(await AcceptAsync("guardian", "secret", "别名", End + 1), Is.EqualTo((Acceptance.Repeated, id)));
+        Assert.That((await AcceptAsync("other", "secret")).Acceptance, Is.EqualTo(Acceptance.Invalid));
+        Assert.That((await AcceptAsync("ward", "secret")).Acceptance, Is.EqualTo(Acceptance.Invalid));
+        Assert.That((await Guardians.QueryGuardiansAsync("ward", End + 1)).Single().Name, Is.EqualTo("小明"));
+    }
+
+    [Test]
+    public async Task An_invitation_ends_in_its_last_second_and_its_place_is_free()
+    {
+        for (var i = 0; i < GuardianService.GuardianLimit; i++)
+            await InviteAsync("ward", $"{i}");
+        await AcceptAsync("guardian", "0", now: End - 1);
+        Assert.That(await InviteAsync("ward", "too many", now: End - 1), Is.EqualTo("refused"));
+
+        Assert.That(await Guardians.QueryGuardiansAsync("ward", End), Has.Count.EqualTo(1));
+        Assert.That((await AcceptAsync("other", "1", now: End)).Acceptance, Is.EqualTo(Acceptance.Invalid));
+        for (var i = 1; i < GuardianService.GuardianLimit; i++)
+            Assert.That(await InviteAsync("ward", $"again {i}", now: End), Is.Not.EqualTo("refused"));
+        Assert.That(await InviteAsync("ward", "too many", now: End), Is.EqualTo("refused"));
+        Assert.That((await Guardians.QueryGuardiansAsync("ward", End)).Select(each => each.Name is null), Is.EqualTo(new[] { false, true, true, true, true }));
+    }
+
+    [Test]
+    public async Task An_invitation_of_ones_own_and_one_too_many_are_refused_and_stay_open()
+    {
+        for (var i = 0; i < GuardianService.WardLimit; i++)
+        {
+            await InviteAsync($"ward {i}", $"{i}");
+            Assert.That((await AcceptAsync("guardian", $"{i}")).Acceptance, Is.EqualTo(Acceptance.Linked));
+        }
+
+        await InviteAsync("ward", "secret");
+
+        Assert.That((await AcceptAsync("ward", "secret")).Acceptance, Is.EqualTo(Acceptance.Own));
+        Assert.That((await AcceptAsync("guardian", "secret")).Acceptance, Is.EqualTo(Acceptance.Full));
+        Assert.That(await Guardians.QueryWardsAsync("guardian", Today), Has.Count.EqualTo(GuardianService.WardLimit));
+        await Guardians.DeleteWardAsync("guardian", (await Guardians.QueryWardsAsync("guardian", Today))[7].Id);
+        Assert.That((await AcceptAsync("guardian", "secret")).Acceptance, Is.EqualTo(Acceptance.Linked));
+    }
+
+    [Test]
+    public async Task A_second_invitation_of_the_same_ward_renews_the_one_link()
+    {
+        var id = await InviteAsync("ward", "first", "妈妈");
+        await InviteAsync("ward", "second", "母亲");
+        await AcceptAsync("guardian", "first", "小明");
+
+        Assert.That(await AcceptAsync("guardian", "second", "明明"), Is.EqualTo((Acceptance.Renewed, id)));
+
+        Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.EqualTo(new[] { new Guardian(id, "明明", null) }));
+        Assert.That(await Guardians.QueryWardsAsync("guardian", Today), Is.EqualTo(new[] { new Ward(id, "母亲", null, false) }));
+        Assert.That(await AcceptAsync("guardian", "second"), Is.EqualTo((Acceptance.Repeated, id)));
+        Assert.That((await AcceptAsync("other", "second")).Acceptance, Is.EqualTo(Acceptance.Invalid));
+    }
+
+    [Test]
+    public async Task Two_may_watch_over_each_other()
+    {
+        await InviteAsync("a", "of a");
+        await InviteAsync("b", "of b");
+
+        Assert.That((await AcceptAsync("b", "of a")).Acceptance, Is.EqualTo(Acceptance.Linked));
+        Assert.That((await AcceptAsync("a", "of b")).Acceptance, Is.EqualTo(Acceptance.Linked));
+    }
+
+    [Test]
+    public async Task A_link_and_an_invitation_are_ended_by_those_whose_they_are_and_by_nobody_else()
+    {
+        var link = await InviteAsync("ward", "secret");
+        await AcceptAsync("guardian", "secret");
+        var open = await InviteAsync("ward", "open");
+        await Guardians.DeleteGuardianAsync("guardian", link);
+        await Guardians.DeleteGuardianAsync("other", open);
+        await Guardians.DeleteWardAsync("ward", link);
+        await Guardians.DeleteWardAsync("other", link);
+        await Guardians.DeleteWardAsync("guardian", open);
+        Assert.That((await Guardians.QueryGuardiansAsync("ward", Now)).Select(each => each.Id), Is.EqualTo(new[] { link, open }));
+
+        await Guardians.DeleteGuardianAsync("ward", open);
+        Assert.That((await AcceptAsync("other", "open")).Acceptance, Is.EqualTo(Acceptance.Invalid));
+        await Guardians.DeleteWardAsync("guardian", link);
+        Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.Empty);
+        Assert.That((await AcceptAsync("guardian", "secret")).Acceptance, Is.EqualTo(Acceptance.Invalid));
+    }
+
+    [Test]
+    public async Task Each_ward_comes_with_the_last_clock_in_up_to_the_day()
+    {
+        foreach (var ward in new[] { "a", "b", "c" })
+        {
+            await InviteAsync(ward, ward, ward);
+            await AcceptAsync("guardian", ward);
+        }
+
+        await ClockIns.AddAsync([new("a", Today.AddDays(-1), 1), new("a", Today, 2), new("a", Today.AddDays(1), 3), new("b", Today.AddDays(-9), 4), new("other", Today, 5)]);
+
+        Assert.That(
+            (await Guardians.QueryWardsAsync("guardian", Today)).Select(ward => (ward.Name, ward.LastClockIn)),
+            Is.EquivalentTo(new (string, ClockIn?)[] { ("a", new(Today, 2, 2)), ("b", new(Today.AddDays(-9), 4, 1)), ("c", null) }));
+    }
+
+    [Test]
+    public async Task A_user_is_erased_on_both_sides_with_their_clock_ins_and_nobody_else()
+    {
+        await LinkAsync("user", "guardian");
+        await LinkAsync("ward", "user");
+        await LinkAsync("ward", "guardian");
+        await InviteAsync("user", "open");
+        await ClockIns.AddAsync([new("user", Today, 1), new("ward", Today, 1)]);
+
+        await Guardians.EraseAsync("user");
+
+        Assert.That(await Guardians.QueryGuardiansAsync("user", Now), Is.Empty);
+        Assert.That(await Guardians.QueryWardsAsync("user", Today), Is.Empty);
+        Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Has.Count.EqualTo(1));
+        Assert.That(await Guardians.QueryWardsAsync("guardian", Today), Has.Count.EqualTo(1));
+        Assert.That((await AcceptAsync("other", "open")).Acceptance, Is.EqualTo(Acceptance.Invalid));
+        Assert.That((await ClockIns.QueryLastAsync(["user", "ward"], Today)).Select(last => last is null), Is.EqualTo(new[] { true, false }));
+        Assert.That((await ClockIns.AddAsync([new("user", Today.AddDays(1), 1), new("ward", Today.AddDays(1), 1)])).Select(added => added.Streak), Is.EqualTo(new[] { 1, 2 }));
+    }
+
+    [Test]
+    public async Task Openids_are_told_apart_byte_by_byte()
+    {
+        string[] users = ["a", "A", "a ", "a\0", "á", "a\u0301", new('x', 64), "中文", "%", "'\"\\"];
+        foreach (var user in users)
+            await LinkAsync(user, "guardian of " + user[..Math.Min(user.Length, 50)]);
+        foreach (var user in users)
+            await LinkAsync("ward", "ward's " + user[..Math.Min(user.Length, 50)], expected: null);
+
+        foreach (var user in users)
+        {
+            Assert.That(await Guardians.QueryGuardiansAsync(user, Now), Has.Count.EqualTo(1), user);
+            Assert.That(await Guardians.QueryWardsAsync("guardian of " + user[..Math.Min(user.Length, 50)], Today), Has.Count.EqualTo(1), user);
+        }
+    }
+
+    [Test]
+    public async Task The_longest_names_are_kept_to_the_letter()
+    {
+        var family = string.Concat(Enumerable.Repeat("👨🏽‍👩🏽‍👧🏽‍👦🏽", 20));
+        var accents = PersonName.Check(string.Concat(Enumerable.Repeat("a" + new string('\u0301', 11), 20)));
+        await InviteAsync("ward", "secret", PersonName.Check(family));
+        await AcceptAsync("guardian", "secret", accents);
+
+        Assert.That((await Guardians.QueryWardsAsync("guardian", Today)).Single().Name, Is.EqualTo(family));
+        Assert.That((await Guardians.QueryGuardiansAsync("ward", Now)).Single().Name, Is.EqualTo(accents));
+    }
+
+    private async Task LinkAsync(string ward, string guardian, Acceptance? expected = Acceptance.Linked)
+    {
+        var secret = $"{ward} {guardian}";
+        await InviteAsync(ward, secret);
+        var (acceptance, _) = await AcceptAsync(guardian, secret);
+        if (expected is not null)
+            Assert.That(acceptance, Is.EqualTo(expected));
+    }
+
+    private async Task<string> InviteAsync(string ward, string secret, string name = "我", long now = Now)
+    {
+        var id = $"id-{++_ids}";
+        return await Guardians.AddAsync(new(id, ward, name, Hash(secret), End - Now + now), now) ? id : "refused";
+    }
+
+    private Task<(Acceptance Acceptance, string? LinkId)> AcceptAsync(string guardian, string secret, string name = "我", long now = Now)
+        => Guardians.AcceptAsync(Hash(secret), guardian, name, now);
+
+    private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+}
+
+public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
+{
+    private MySqlStore _store;
+
+    [SetUp]
+    public void Open()
+    {
+        _store = MySqlServer.Store(MySqlServer.NewDatabase());
+        (Guardians, ClockIns) = (new MySqlGuardianRepository(_store), new MySqlClockInRepository(_store));
+    }
+
+    [TearDown]
+    public async Task CloseAsync() => await _store.DisposeAsync();
+}
+
+public sealed class UnusualDefaultsGuardianTests : GuardianRepositoryTests
+{
+    private UnusualMariaDb _server;
+    private MySqlStore _store;
+
+    [OneTimeSetUp]
+    public void Start() => _server = UnusualMariaDb.Start();
+
+    [OneTimeTearDown]
+    public void Stop() => _server?.Dispose();
+
+    [SetUp]
+    public void Open()
+    {
+        _store = _server.NewStore();
+        (Guardians, ClockIns) = (new MySqlGuardianRepository(_store), new MySqlClockInRepository(_store));
+    }
+
+    [TearDown]
+    public async Task CloseAsync() => await _store.DisposeAsync();
+}
+
+public sealed class SqliteGuardianRepositoryTests : GuardianRepositoryTests
+{
+    private SqliteStore _store;
+
+    [SetUp]
+    public void Open()
+    {
+        _store = Sqlite.Open(Path.Combine(Workspace.NewFolder(), "guardians.db"));
+        (Guardians, ClockIns) = (new SqliteGuardianRepository(_store), new SqliteClockInRepository(_store));
+    }
+
+    [TearDown]
+    public void Close() => _store.Dispose();
+}

@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using System.Text;
+using Moq;
+using SafeClockin.Domain;
+using SafeClockin.Domain.ClockIns;
+using SafeClockin.Domain.Guardians;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Domain;
+
+public sealed class GuardianServiceTests
+{
+    private const string User = "oUser-1";
+    private const long Now = 1_795_478_400; // 2026-11-24T08:00:00+08:00
+
+    private static readonly DateOnly Today = new(2026, 11, 24);
+
+    private Mock<IGuardianRepository> _store;
+    private GuardianService _guardians;
+
+    [SetUp]
+    public void MakeService()
+    {
+        var time = new SettableTime();
+        time.Set(DateTimeOffset.FromUnixTimeSeconds(Now));
+        _store = new(MockBehavior.Strict);
+        _guardians = new(_store.Object, time);
+    }
+
+    [Test]
+    public async Task An_invitation_is_128_random_bits_of_which_the_hash_is_kept_for_72_hours()
+    {
+        Invitation? kept = null;
+        _store.Setup(s => s.AddAsync(It.IsAny<Invitation>(), Now)).Callback((Invitation invitation, long _) => kept = invitation).ReturnsAsync(true);
+
+        var (first, secret) = await _guardians.InviteAsync(User, " 妈妈 ");
+        Assert.That(first, Is.SameAs(kept));
+        Assert.That((first.Ward, first.WardName, first.ExpiresAt, first.Guardian), Is.EqualTo((User, "妈妈", Now + 259_200, (string?)null)));
+        Assert.That(first.SecretHash, Is.EqualTo(SHA256.HashData(Encoding.UTF8.GetBytes(secret))));
+        var (second, other) = await _guardians.InviteAsync(User, "妈妈");
+        Assert.That(new[] { first.Id, secret, second.Id, other }, Has.All.Match("^[A-Za-z0-9_-]{22}$").And.Unique);
+    }
+
+    [TestCase(Acceptance.Invalid, "邀请已失效")]
+    [TestCase(Acceptance.Own, "不能守护自己")]
+    [TestCase(Acceptance.Full, "守护的人已达上限")]
+    public async Task An_acceptance_that_comes_to_nothing_is_refused_in_words(Acceptance acceptance, string words)
+    {
+        _store.Setup(s => s.AcceptAsync(It.IsAny<byte[]>(), User, "小明", Now)).ReturnsAsync((acceptance, null));
+
+        await RefusedAsync(words, () => _guardians.AcceptAsync(User, "secret", "小明"));
+    }
+
+    [TestCase(Acceptance.Linked)]
+    [TestCase(Acceptance.Renewed)]
+    [TestCase(Acceptance.Repeated)]
+    public async Task Who_has_accepted_is_told_how_things_stand_with_their_ward(Acceptance acceptance)
+    {
+        var ward = new Ward("link", "妈妈", new ClockIn(Today.AddDays(-3), 7, 1), false);
+        var hash = SHA256.HashData("secret"u8);
+        _store.Setup(s => s.AcceptAsync(hash, User, "小明", Now)).ReturnsAsync((acceptance, "link"));
+        _store.Setup(s => s.QueryWardsAsync(User, Today)).ReturnsAsync([new("other", "x", null, false), ward]);
+
+        Assert.That(await _guardians.AcceptAsync(User, "secret", " 小明"), Is.EqualTo((ward, new ClockInState(Today, null, 0, 2))));
+    }
+
+    [Test]
+    public async Task A_link_that_was_ended_in_the_moment_of_its_acceptance_is_none()
+    {
+        _store.Setup(s => s.AcceptAsync(It.IsAny<byte[]>(), User, "小明", Now)).ReturnsAsync((Acceptance.Linked, "link"));
+        _store.Setup(s => s.QueryWardsAsync(User, Today)).ReturnsAsync([new("other", "x", null, false)]);
+
+        await RefusedAsync("邀请已失效", () => _guardians.AcceptAsync(User, "secret", "小明"));
+    }
+
+    [Test]
+    public async Task A_place_too_few_and_a_name_that_is_none_are_refused()
+    {
+        _store.Setup(s => s.AddAsync(It.IsAny<Invitation>(), Now)).ReturnsAsync(false);
+
+        await RefusedAsync("守护人已达上限", () => _guardians.InviteAsync(User, "妈妈"));
+        await RefusedAsync("名字应为1到20个字", () => _guardians.InviteAsync(User, " "));
+        await RefusedAsync("名字应为1到20个字", () => _guardians.AcceptAsync(User, "secret", null));
+    }
+
+    [Test]
+    public async Task An_openid_that_no_store_keeps_is_refused_by_everything()
+    {
+        var openId = new string('x', 65);
+        foreach (var call in new Func<Task>[]
+        {
+            () => _guardians.InviteAsync(openId, "x"), () => _guardians.GetGuardiansAsync(openId), () => _guardians.EndGuardianAsync(openId, "id"),
+            () => _guardians.AcceptAsync(openId, "secret", "x"), () => _guardians.GetWardsAsync(openId), () => _guardians.EndWardAsync(openId, "id"),
+            () => _guardians.EraseAsync(openId),
+        })
+        {
+            await RefusedAsync("用户标识无效", call);
+        }
+    }
+
+    [TestCase(null, 99, 0, Acceptance.Invalid, Description = "there is none")]
+    [TestCase("guardian", 0, 50, Acceptance.Repeated)]
+    [TestCase("other", 99, 0, Acceptance.Invalid)]
+    [TestCase("", 10, 0, Acceptance.Invalid, Description = "expired")]
+    [TestCase("", 11, 0, Acceptance.Linked)]
+    [TestCase("", 11, 49, Acceptance.Linked)]
+    [TestCase("", 11, 50, Acceptance.Full)]
+    public void An_invitation_is_judged_by_who_has_accepted_it_by_time_and_by_number(string? acceptedBy, long expiresAt, int wards, Acceptance acceptance)
+    {
+        var invitation = acceptedBy is null ? null
+            : new Invitation("id", "ward", "妈妈", [], expiresAt, acceptedBy.Length > 0 ? acceptedBy : null);
+        string[] others = [.. Enumerable.Range(0, wards).Select(i => $"{i}")];
+
+        Assert.That(Invitation.Judge(invitation, "guardian", others, now: 10), Is.EqualTo(acceptance));
+    }
+
+    [Test]
+    public void A_ward_that_is_watched_over_already_needs_no_further_place_and_oneself_none()
+    {
+        var invitation = new Invitation("id", "ward", "妈妈", [], ExpiresAt: 11);
+        string[] wards = [.. Enumerable.Range(0, 49).Select(i => $"{i}"), "ward"];
+
+        Assert.That(Invitation.Judge(invitation, "guardian", wards, now: 10), Is.EqualTo(Acceptance.Renewed));
+        Assert.That(Invitation.Judge(invitation, "ward", wards, now: 10), Is.EqualTo(Acceptance.Own));
+    }
+
+    private static async Task RefusedAsync(string words, Func<Task> call)
+    {
+        var refusal = await Assert.ThrowsAsync<FailureException>(() => call());
+        Assert.That((refusal.Kind, refusal.Message), Is.EqualTo((FailureKind.Refused, words)));
+    }
+}
