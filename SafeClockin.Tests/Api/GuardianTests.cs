@@ -50,7 +50,7 @@ public sealed class GuardianTests(string store, int replicas)
         await ExpectAsync(guardian, "GET", "/api/wards", "[]");
 
         var (id, invitation) = await ward.InviteAsync(" 妈妈 ");
-        Assert.That(new[] { id, invitation }, Has.All.Match("^[A-Za-z0-9_-]{22}$").And.Unique);
+        Assert.That(new[] { id, invitation }, Is.Unique.And.All.Match("^[A-Za-z0-9_-]{22}$"));
         await ExpectAsync(ward, "GET", "/api/guardians", $$"""[{"id":"{{id}}","name":null,"state":"invited","expiresAt":1795737600}]""");
         var fresh = $$"""{"id":"{{id}}","name":"妈妈","clockedInToday":false,"lastClockInAt":null,"missedDays":0,"alert":false}""";
         await ExpectAsync(guardian, "POST", "/api/wards", fresh, $$"""{"invitation":"{{invitation}}","name":"小明"}""");

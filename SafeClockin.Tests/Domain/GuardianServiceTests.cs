@@ -38,7 +38,7 @@ public sealed class GuardianServiceTests
         Assert.That((first.Ward, first.WardName, first.ExpiresAt, first.Guardian), Is.EqualTo((User, "妈妈", Now + 259_200, (string?)null)));
         Assert.That(first.SecretHash, Is.EqualTo(SHA256.HashData(Encoding.UTF8.GetBytes(secret))));
         var (second, other) = await _guardians.InviteAsync(User, "妈妈");
-        Assert.That(new[] { first.Id, secret, second.Id, other }, Has.All.Match("^[A-Za-z0-9_-]{22}$").And.Unique);
+        Assert.That(new[] { first.Id, secret, second.Id, other }, Is.Unique.And.All.Match("^[A-Za-z0-9_-]{22}$"));
     }
 
     [TestCase(Acceptance.Invalid, "邀请已失效")]
