@@ -6,6 +6,7 @@ function init(args)
   if args[1] == "clockin" then method, path = "POST", "/api/clockin" end
   if args[1] == "state" then path = "/api/clockin" end
   if args[1] == "month" then path = "/api/clockin/days" end
+  if args[1] == "wards" then path = "/api/wards" end
   for token in io.lines(args[2]) do tokens[#tokens + 1] = token end
   next = tonumber(args[3])
 end

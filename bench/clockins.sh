@@ -8,21 +8,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:-4} rounds=${2:-3}
 . bench/common.sh
 
-python3 - "$token_secret" >"$work/tokens" <<'P'
-import base64, hashlib, hmac, json, sys, time
-encode = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=")
-header = encode(b'{"alg":"HS256","typ":"JWT"}')
-for user in range(400_000):
-    claims = {"openid": f"oBench{user:022d}", "session_key": "k", "exp": int(time.time()) + 86400}
-    signed = header + b"." + encode(json.dumps(claims).encode())
-    print((signed + b"." + encode(hmac.digest(sys.argv[1].encode(), signed, hashlib.sha256))).decode())
-P
-
-first=0 # the next user who has not clocked in yet
-ask() { # what connections: figures as drive's
-  wrk -t1 -c"$2" -d"${seconds}s" --latency -s bench/clockin.lua http://127.0.0.1:18960/ -- "$1" "$work/tokens" $first |
-    sed -n 's/^FIGURES //p'
-}
+tokens 400000 >"$work/tokens"
 status() { sql "SHOW GLOBAL STATUS WHERE Variable_name IN ('Com_insert', 'Com_select')" | awk '{ n += $2 } END { print n }'; }
 rows() { sql "SELECT COUNT(*) FROM flask_demo.ClockIns"; }
 

@@ -27,6 +27,22 @@ drive() { # port action connections: requests/s, p50 and p99 in ms, requests, er
   wrk -t1 -c"$3" -d"${seconds}s" --latency -s bench/action.lua "http://127.0.0.1:$1/api/count" -- "$2" |
     sed -n 's/^FIGURES //p'
 }
+tokens() { # number: of as many users, whose openids are oBench and 22 digits
+  python3 - "$token_secret" "$1" <<'P'
+import base64, hashlib, hmac, json, sys, time
+encode = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=")
+header = encode(b'{"alg":"HS256","typ":"JWT"}')
+for user in range(int(sys.argv[2])):
+    claims = {"openid": f"oBench{user:022d}", "session_key": "k", "exp": int(time.time()) + 86400}
+    signed = header + b"." + encode(json.dumps(claims).encode())
+    print((signed + b"." + encode(hmac.digest(sys.argv[1].encode(), signed, hashlib.sha256))).decode())
+P
+}
+first=0 # the next user who asks
+ask() { # what connections: figures as drive's, of the users of $work/tokens in turns
+  wrk -t1 -c"$2" -d"${seconds}s" --latency -s bench/clockin.lua http://127.0.0.1:18960/ -- "$1" "$work/tokens" $first |
+    sed -n 's/^FIGURES //p'
+}
 statements() { sql "SHOW GLOBAL STATUS WHERE Variable_name = 'Com_insert'" | cut -f2; }
 count() { curl -s "http://127.0.0.1:$1/api/count" | grep -o '[0-9]*}' | tr -d '}'; }
 calculate() { awk "BEGIN { printf \"$1\", $2 }"; }

@@ -45,6 +45,7 @@ internal sealed class MySqlClockInRepository(MySqlStore store) : IClockInReposit
             return [.. taps.Select(tap => clockIns[(tap.OpenId, tap.Day)])];
         });
 
+    /// <remarks>The last day by ORDER BY and LIMIT, which reads one entry of the index; MAX would read all of a user's.</remarks>
     public Task<IReadOnlyList<ClockIn?>> QueryLastAsync(IReadOnlyList<string> openIds, DateOnly upTo)
         => _table.RepeatableAsync<IReadOnlyList<ClockIn?>>(async connection =>
         {
@@ -54,7 +55,8 @@ internal sealed class MySqlClockInRepository(MySqlStore store) : IClockInReposit
                 $"""
                 SELECT u.`position`, c.`day`, c.`clockedInAt`, c.`streak`
                 FROM ({string.Join(" UNION ALL ", users)}) u JOIN `ClockIns` c ON c.`openid` = u.`openid`
-                    AND c.`day` = (SELECT MAX(l.`day`) FROM `ClockIns` l WHERE l.`openid` = u.`openid` AND l.`day` <= '{Text(upTo)}')
+                    AND c.`day` = (
+                    SELECT l.`day` FROM `ClockIns` l WHERE l.`openid` = u.`openid` AND l.`day` <= '{Text(upTo)}' ORDER BY l.`day` DESC LIMIT 1)
                 """;
             var last = new ClockIn?[openIds.Count];
             await using var reader = await query.ExecuteReaderAsync();

@@ -138,25 +138,25 @@ internal sealed class MySqlGuardianRepository(MySqlStore store) : IGuardianRepos
             return [.. rows.Select(row => new Guardian(Text(row.Id), row.Name, row.ExpiresAt))];
         });
 
-    public Task<IReadOnlyList<Ward>> QueryWardsAsync(string guardian, DateOnly upTo)
-        => _table.RepeatableAsync<IReadOnlyList<Ward>>(async connection =>
+    /// <remarks>The last day by ORDER BY and LIMIT, which reads one entry of the index; MAX would read all of a ward's.</remarks>
+    public Task<ILookup<string, Ward>> QueryWardsAsync(IReadOnlyCollection<string> guardians, DateOnly upTo)
+        => _table.RepeatableAsync(async connection =>
         {
-            var rows = await connection.QueryAsync<(byte[] Id, string Name, bool Alert, DateTime? Day, long? At, int? Streak)>(
+            var rows = await connection.QueryAsync<(byte[] Guardian, byte[] Id, string Name, bool Alert, DateTime? Day, long? At, int? Streak)>(
                 """
-                SELECT g.`id`, g.`wardName`, g.`alert`, c.`day`, c.`clockedInAt`, c.`streak`
+                SELECT g.`guardian`, g.`id`, g.`wardName`, g.`alert`, c.`day`, c.`clockedInAt`, c.`streak`
                 FROM `Guardians` g LEFT JOIN `ClockIns` c ON c.`openid` = g.`ward` AND c.`day` = (
                     SELECT l.`day` FROM `ClockIns` l WHERE l.`openid` = g.`ward` AND l.`day` <= @upTo ORDER BY l.`day` DESC LIMIT 1)
-                WHERE g.`guardian` = @guardian
+                WHERE g.`guardian` IN @guardians
                 """,
-                new { guardian = Bytes(guardian), upTo = upTo.ToDateTime(default) });
-            return
-            [
-                .. rows.Select(row => new Ward(
+                new { guardians = guardians.Select(Bytes), upTo = upTo.ToDateTime(default) });
+            return rows.ToLookup(
+                row => Text(row.Guardian),
+                row => new Ward(
                     Text(row.Id),
                     row.Name,
                     row.Day is null ? null : new ClockIn(DateOnly.FromDateTime(row.Day.Value), row.At!.Value, row.Streak!.Value),
-                    row.Alert)),
-            ];
+                    row.Alert));
         });
 
     public Task DeleteGuardianAsync(string ward, string id)

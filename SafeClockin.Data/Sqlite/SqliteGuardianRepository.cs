@@ -117,24 +117,10 @@ internal sealed class SqliteGuardianRepository : IGuardianRepository
                 .Select(row => new Guardian(row.Id, row.Name, row.ExpiresAt)),
         ]);
 
-    public Task<IReadOnlyList<Ward>> QueryWardsAsync(string guardian, DateOnly upTo)
-        => _store.RunAsync<IReadOnlyList<Ward>>(connection =>
-        [
-            .. connection.Query<(string Id, string Name, bool Alert, string? Day, long? At, long? Streak)>(
-                    """
-                    SELECT g.id, g.wardName, g.alert, c.day, c.clockedInAt, c.streak
-                    FROM Guardians g LEFT JOIN ClockIns c ON c.openid = g.ward AND c.day = (
-                        SELECT l.day FROM ClockIns l WHERE l.openid = g.ward AND l.day <= @upTo ORDER BY l.day DESC LIMIT 1)
-                    WHERE g.guardian = @guardian
-                    """,
-                    new { guardian = Bytes(guardian), upTo = upTo.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) })
-                .Select(row => new Ward(
-                    row.Id,
-                    row.Name,
-                    row.Day is null ? null : new ClockIn(
-                        DateOnly.ParseExact(row.Day, "yyyy-MM-dd", CultureInfo.InvariantCulture), row.At!.Value, (int)row.Streak!.Value),
-                    row.Alert)),
-        ]);
+    public Task<ILookup<string, Ward>> QueryWardsAsync(IReadOnlyCollection<string> guardians, DateOnly upTo)
+        => _store.RunAsync(connection => guardians
+            .SelectMany(guardian => QueryWards(connection, guardian, upTo), (guardian, ward) => (guardian, ward))
+            .ToLookup(each => each.guardian, each => each.ward));
 
     public Task DeleteGuardianAsync(string ward, string id)
         => _store.RunAsync(connection => connection.Execute(
@@ -158,6 +144,22 @@ internal sealed class SqliteGuardianRepository : IGuardianRepository
             transaction.Commit();
             return result;
         });
+
+    private static IEnumerable<Ward> QueryWards(SqliteConnection connection, string guardian, DateOnly upTo)
+        => connection.Query<(string Id, string Name, bool Alert, string? Day, long? At, long? Streak)>(
+                """
+                SELECT g.id, g.wardName, g.alert, c.day, c.clockedInAt, c.streak
+                FROM Guardians g LEFT JOIN ClockIns c ON c.openid = g.ward AND c.day = (
+                    SELECT l.day FROM ClockIns l WHERE l.openid = g.ward AND l.day <= @upTo ORDER BY l.day DESC LIMIT 1)
+                WHERE g.guardian = @guardian
+                """,
+                new { guardian = Bytes(guardian), upTo = upTo.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) })
+            .Select(row => new Ward(
+                row.Id,
+                row.Name,
+                row.Day is null ? null : new ClockIn(
+                    DateOnly.ParseExact(row.Day, "yyyy-MM-dd", CultureInfo.InvariantCulture), row.At!.Value, (int)row.Streak!.Value),
+                row.Alert));
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -7,11 +7,10 @@ namespace SafeClockin.Domain.Guardians;
 
 /// <summary>
 /// Guardians and wards: who lets whom see whether they clock in. Either side ends it at any time, and nobody else learns or
-/// changes anything: what is not there and what is somebody else's are answered alike.
+/// changes anything: what is not there and what is somebody else's are answered alike. Guardians who look while a query runs
+/// share the next one.
 /// </summary>
-/// <param name="guardians">Keeps the links.</param>
-/// <param name="time">Tells when invitations expire, and which day it is.</param>
-public sealed class GuardianService(IGuardianRepository guardians, TimeProvider time)
+public sealed class GuardianService
 {
     /// <summary>How many guardians and open invitations somebody may have together.</summary>
     public const int GuardianLimit = 5;
@@ -21,9 +20,19 @@ public sealed class GuardianService(IGuardianRepository guardians, TimeProvider 
 
     private static readonly TimeSpan InvitationLifetime = TimeSpan.FromHours(72);
 
-    private long Now => time.GetUtcNow().ToUnixTimeSeconds();
+    private readonly IGuardianRepository _guardians;
+    private readonly TimeProvider _time;
+    private readonly SharedCommitQueue<(string Guardian, DateOnly Today), IEnumerable<Ward>> _looks;
 
-    private DateOnly Today => ChinaDay.Of(time.GetUtcNow());
+    /// <summary>Keeps links in a store, and lets invitations expire and days pass by a clock.</summary>
+    public GuardianService(IGuardianRepository guardians, TimeProvider time)
+    {
+        _guardians = guardians;
+        _time = time;
+        _looks = new(LookAsync, time, canShare: (one, other) => one.Today == other.Today);
+    }
+
+    private long Now => _time.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>Invites somebody to watch over a user. The secret is told only here; its hash is kept.</summary>
     /// <param name="ward">The user.</param>
@@ -34,16 +43,16 @@ public sealed class GuardianService(IGuardianRepository guardians, TimeProvider 
         var (now, secret) = (Now, NewId());
         var invitation = new Invitation(
             NewId(), OpenId.Check(ward), PersonName.Check(name), Hash(secret), now + (long)InvitationLifetime.TotalSeconds);
-        return await guardians.AddAsync(invitation, now) ? (invitation, secret) : throw FailureException.Refused("守护人已达上限");
+        return await _guardians.AddAsync(invitation, now) ? (invitation, secret) : throw FailureException.Refused("守护人已达上限");
     }
 
     /// <summary>Who watches over a user, the first ones first, and then their open invitations.</summary>
     /// <exception cref="FailureException">The openid is none, or the store is unavailable.</exception>
-    public Task<IReadOnlyList<Guardian>> GetGuardiansAsync(string ward) => guardians.QueryGuardiansAsync(OpenId.Check(ward), Now);
+    public Task<IReadOnlyList<Guardian>> GetGuardiansAsync(string ward) => _guardians.QueryGuardiansAsync(OpenId.Check(ward), Now);
 
     /// <summary>Ends being watched over, or takes an invitation back.</summary>
     /// <exception cref="FailureException">The openid is none, or the store is unavailable.</exception>
-    public Task EndGuardianAsync(string ward, string id) => guardians.DeleteGuardianAsync(OpenId.Check(ward), id);
+    public Task EndGuardianAsync(string ward, string id) => _guardians.DeleteGuardianAsync(OpenId.Check(ward), id);
 
     /// <summary>Accepts an invitation to watch over somebody; doing so again changes nothing.</summary>
     /// <param name="guardian">The user who accepts it.</param>
@@ -55,7 +64,7 @@ public sealed class GuardianService(IGuardianRepository guardians, TimeProvider 
     /// </exception>
     public async Task<(Ward Ward, ClockInState State)> AcceptAsync(string guardian, string secret, string? name)
     {
-        var (acceptance, linkId) = await guardians.AcceptAsync(
+        var (acceptance, linkId) = await _guardians.AcceptAsync(
             Hash(secret), OpenId.Check(guardian), PersonName.Check(name), Now);
         var ward = acceptance switch
         {
@@ -71,8 +80,8 @@ public sealed class GuardianService(IGuardianRepository guardians, TimeProvider 
     /// <exception cref="FailureException">The openid is none, or the store is unavailable.</exception>
     public async Task<IReadOnlyList<(Ward Ward, ClockInState State)>> GetWardsAsync(string guardian)
     {
-        var today = Today;
-        var wards = await guardians.QueryWardsAsync(OpenId.Check(guardian), today);
+        var today = ChinaDay.Of(_time.GetUtcNow());
+        var wards = await _looks.RunAsync((OpenId.Check(guardian), today));
         return
         [
             .. wards.Select(ward => (Ward: ward, State: ClockInState.From(ward.LastClockIn, today)))
@@ -84,11 +93,19 @@ public sealed class GuardianService(IGuardianRepository guardians, TimeProvider 
 
     /// <summary>Stops watching over somebody.</summary>
     /// <exception cref="FailureException">The openid is none, or the store is unavailable.</exception>
-    public Task EndWardAsync(string guardian, string id) => guardians.DeleteWardAsync(OpenId.Check(guardian), id);
+    public Task EndWardAsync(string guardian, string id) => _guardians.DeleteWardAsync(OpenId.Check(guardian), id);
 
     /// <summary>Erases everything that is kept about a user: clock-ins, links on both sides and invitations.</summary>
     /// <exception cref="FailureException">The openid is none, or the store is unavailable.</exception>
-    public Task EraseAsync(string openId) => guardians.EraseAsync(OpenId.Check(openId));
+    public Task EraseAsync(string openId) => _guardians.EraseAsync(OpenId.Check(openId));
+
+    private async Task LookAsync(IReadOnlyList<SharedCommitQueue<(string Guardian, DateOnly Today), IEnumerable<Ward>>.Call> calls)
+    {
+        var guardians = calls.Select(call => call.Request.Guardian).ToHashSet();
+        var wards = await _guardians.QueryWardsAsync(guardians, calls[0].Request.Today);
+        foreach (var call in calls)
+            call.SetResult(wards[call.Request.Guardian]);
+    }
 
     private static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(128 / 8));
 

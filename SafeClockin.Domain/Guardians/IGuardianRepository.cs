@@ -32,8 +32,8 @@ public interface IGuardianRepository
     /// <summary>Who watches over somebody, the first ones first, and then their invitations that have not expired.</summary>
     Task<IReadOnlyList<Guardian>> QueryGuardiansAsync(string ward, long now);
 
-    /// <summary>Whom somebody watches over, with the last clock-in of each up to a day; in no order.</summary>
-    Task<IReadOnlyList<Ward>> QueryWardsAsync(string guardian, DateOnly upTo);
+    /// <summary>Whom each of some users watches over, with the last clock-in of each ward up to a day; in no order.</summary>
+    Task<ILookup<string, Ward>> QueryWardsAsync(IReadOnlyCollection<string> guardians, DateOnly upTo);
 
     /// <summary>Ends a link or takes back an invitation of a ward; nothing happens when it is not there, or not theirs.</summary>
     Task DeleteGuardianAsync(string ward, string id);

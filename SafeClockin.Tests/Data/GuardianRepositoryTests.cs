@@ -28,7 +28,7 @@ public abstract class GuardianRepositoryTests
     public async Task Somebody_alone_has_neither_guardians_nor_wards()
     {
         Assert.That(await Guardians.QueryGuardiansAsync("a", Now), Is.Empty);
-        Assert.That(await Guardians.QueryWardsAsync("a", Today), Is.Empty);
+        Assert.That(await WardsAsync("a"), Is.Empty);
         Assert.That(await AcceptAsync("a", "nothing"), Is.EqualTo((Acceptance.Invalid, (string?)null)));
         await Guardians.DeleteGuardianAsync("a", "nothing");
         await Guardians.DeleteWardAsync("a", "nothing");
@@ -44,8 +44,8 @@ public abstract class GuardianRepositoryTests
         Assert.That(await AcceptAsync("guardian", "secret", "小明"), Is.EqualTo((Acceptance.Linked, id)));
 
         Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.EqualTo(new[] { new Guardian(id, "小明", null) }));
-        Assert.That(await Guardians.QueryWardsAsync("guardian", Today), Is.EqualTo(new[] { new Ward(id, "妈妈", null, false) }));
-        Assert.That(await Guardians.QueryWardsAsync("ward", Today), Is.Empty);
+        Assert.That(await WardsAsync("guardian"), Is.EqualTo(new[] { new Ward(id, "妈妈", null, false) }));
+        Assert.That(await WardsAsync("ward"), Is.Empty);
         Assert.That(await Guardians.QueryGuardiansAsync("guardian", Now), Is.Empty);
     }
 
@@ -90,8 +90,8 @@ public abstract class GuardianRepositoryTests
 
         Assert.That((await AcceptAsync("ward", "secret")).Acceptance, Is.EqualTo(Acceptance.Own));
         Assert.That((await AcceptAsync("guardian", "secret")).Acceptance, Is.EqualTo(Acceptance.Full));
-        Assert.That(await Guardians.QueryWardsAsync("guardian", Today), Has.Count.EqualTo(GuardianService.WardLimit));
-        await Guardians.DeleteWardAsync("guardian", (await Guardians.QueryWardsAsync("guardian", Today))[7].Id);
+        Assert.That(await WardsAsync("guardian"), Has.Count.EqualTo(GuardianService.WardLimit));
+        await Guardians.DeleteWardAsync("guardian", (await WardsAsync("guardian"))[7].Id);
         Assert.That((await AcceptAsync("guardian", "secret")).Acceptance, Is.EqualTo(Acceptance.Linked));
     }
 
@@ -105,7 +105,7 @@ public abstract class GuardianRepositoryTests
         Assert.That(await AcceptAsync("guardian", "second", "明明"), Is.EqualTo((Acceptance.Renewed, id)));
 
         Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.EqualTo(new[] { new Guardian(id, "明明", null) }));
-        Assert.That(await Guardians.QueryWardsAsync("guardian", Today), Is.EqualTo(new[] { new Ward(id, "母亲", null, false) }));
+        Assert.That(await WardsAsync("guardian"), Is.EqualTo(new[] { new Ward(id, "母亲", null, false) }));
         Assert.That(await AcceptAsync("guardian", "second"), Is.EqualTo((Acceptance.Repeated, id)));
         Assert.That((await AcceptAsync("other", "second")).Acceptance, Is.EqualTo(Acceptance.Invalid));
     }
@@ -152,8 +152,20 @@ public abstract class GuardianRepositoryTests
         await ClockIns.AddAsync([new("a", Today.AddDays(-1), 1), new("a", Today, 2), new("a", Today.AddDays(1), 3), new("b", Today.AddDays(-9), 4), new("other", Today, 5)]);
 
         Assert.That(
-            (await Guardians.QueryWardsAsync("guardian", Today)).Select(ward => (ward.Name, ward.LastClockIn)),
+            (await WardsAsync("guardian")).Select(ward => (ward.Name, ward.LastClockIn)),
             Is.EquivalentTo(new (string, ClockIn?)[] { ("a", new(Today, 2, 2)), ("b", new(Today.AddDays(-9), 4, 1)), ("c", null) }));
+    }
+
+    [Test]
+    public async Task Several_who_look_at_once_each_see_their_own_wards()
+    {
+        await LinkAsync("a", "one");
+        await LinkAsync("b", "other");
+        await LinkAsync("a", "other");
+
+        var seen = await Guardians.QueryWardsAsync(["one", "nobody", "other"], Today);
+
+        Assert.That(new[] { "one", "nobody", "other" }.Select(guardian => seen[guardian].Count()), Is.EqualTo(new[] { 1, 0, 2 }));
     }
 
     [Test]
@@ -168,9 +180,9 @@ public abstract class GuardianRepositoryTests
         await Guardians.EraseAsync("user");
 
         Assert.That(await Guardians.QueryGuardiansAsync("user", Now), Is.Empty);
-        Assert.That(await Guardians.QueryWardsAsync("user", Today), Is.Empty);
+        Assert.That(await WardsAsync("user"), Is.Empty);
         Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Has.Count.EqualTo(1));
-        Assert.That(await Guardians.QueryWardsAsync("guardian", Today), Has.Count.EqualTo(1));
+        Assert.That(await WardsAsync("guardian"), Has.Count.EqualTo(1));
         Assert.That((await AcceptAsync("other", "open")).Acceptance, Is.EqualTo(Acceptance.Invalid));
         Assert.That((await ClockIns.QueryLastAsync(["user", "ward"], Today)).Select(last => last is null), Is.EqualTo(new[] { true, false }));
         Assert.That((await ClockIns.AddAsync([new("user", Today.AddDays(1), 1), new("ward", Today.AddDays(1), 1)])).Select(added => added.Streak), Is.EqualTo(new[] { 1, 2 }));
@@ -188,7 +200,7 @@ public abstract class GuardianRepositoryTests
         foreach (var user in users)
         {
             Assert.That(await Guardians.QueryGuardiansAsync(user, Now), Has.Count.EqualTo(1), user);
-            Assert.That(await Guardians.QueryWardsAsync("guardian of " + user[..Math.Min(user.Length, 50)], Today), Has.Count.EqualTo(1), user);
+            Assert.That(await WardsAsync("guardian of " + user[..Math.Min(user.Length, 50)]), Has.Count.EqualTo(1), user);
         }
     }
 
@@ -200,7 +212,7 @@ public abstract class GuardianRepositoryTests
         await InviteAsync("ward", "secret", PersonName.Check(family));
         await AcceptAsync("guardian", "secret", accents);
 
-        Assert.That((await Guardians.QueryWardsAsync("guardian", Today)).Single().Name, Is.EqualTo(family));
+        Assert.That((await WardsAsync("guardian")).Single().Name, Is.EqualTo(family));
         Assert.That((await Guardians.QueryGuardiansAsync("ward", Now)).Single().Name, Is.EqualTo(accents));
     }
 
@@ -221,6 +233,9 @@ public abstract class GuardianRepositoryTests
 
     private Task<(Acceptance Acceptance, string? LinkId)> AcceptAsync(string guardian, string secret, string name = "我", long now = Now)
         => Guardians.AcceptAsync(Hash(secret), guardian, name, now);
+
+    private async Task<IReadOnlyList<Ward>> WardsAsync(string guardian)
+        => [.. (await Guardians.QueryWardsAsync([guardian], Today))[guardian]];
 
     private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 }

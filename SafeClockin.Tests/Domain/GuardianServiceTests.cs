@@ -59,7 +59,7 @@ public sealed class GuardianServiceTests
         var ward = new Ward("link", "妈妈", new ClockIn(Today.AddDays(-3), 7, 1), false);
         var hash = SHA256.HashData("secret"u8);
         _store.Setup(s => s.AcceptAsync(hash, User, "小明", Now)).ReturnsAsync((acceptance, "link"));
-        _store.Setup(s => s.QueryWardsAsync(User, Today)).ReturnsAsync([new("other", "x", null, false), ward]);
+        Watches(new("other", "x", null, false), ward);
 
         Assert.That(await _guardians.AcceptAsync(User, "secret", " 小明"), Is.EqualTo((ward, new ClockInState(Today, null, 0, 2))));
     }
@@ -68,7 +68,7 @@ public sealed class GuardianServiceTests
     public async Task A_link_that_was_ended_in_the_moment_of_its_acceptance_is_none()
     {
         _store.Setup(s => s.AcceptAsync(It.IsAny<byte[]>(), User, "小明", Now)).ReturnsAsync((Acceptance.Linked, "link"));
-        _store.Setup(s => s.QueryWardsAsync(User, Today)).ReturnsAsync([new("other", "x", null, false)]);
+        Watches(new Ward("other", "x", null, false));
 
         await RefusedAsync("邀请已失效", () => _guardians.AcceptAsync(User, "secret", "小明"));
     }
@@ -123,6 +123,9 @@ public sealed class GuardianServiceTests
         Assert.That(Invitation.Judge(invitation, "guardian", wards, now: 10), Is.EqualTo(Acceptance.Renewed));
         Assert.That(Invitation.Judge(invitation, "ward", wards, now: 10), Is.EqualTo(Acceptance.Own));
     }
+
+    private void Watches(params Ward[] wards)
+        => _store.Setup(s => s.QueryWardsAsync(new HashSet<string> { User }, Today)).ReturnsAsync(wards.ToLookup(_ => User));
 
     private static async Task RefusedAsync(string words, Func<Task> call)
     {
