@@ -9,7 +9,7 @@ using IPNetwork = System.Net.IPNetwork;
 
 namespace SafeClockin.Api.Auth;
 
-/// <summary>Lets one client log in only so often. Each replica counts for itself.</summary>
+/// <summary>Lets one client try codes and invitations only so often. Each replica counts for itself.</summary>
 internal static class LoginRateLimit
 {
     /// <summary>Names the limit to the endpoints that it holds for.</summary>
@@ -17,7 +17,7 @@ internal static class LoginRateLimit
 
     // A token lasts a week: enough for a school or an office whose users share one address.
     private static readonly Setting Limit = new(
-        "LOGIN_RATE_LIMIT", "60", "how many logins a minute one client address may try, on each replica");
+        "LOGIN_RATE_LIMIT", "60", "how many logins, and invitations, a minute one client address may try, on each replica");
 
     // Loopback, the private and link-local networks, and the one that carriers and clouds share among their own.
     private static readonly Setting Proxies = new(

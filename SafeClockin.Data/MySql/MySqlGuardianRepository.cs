@@ -13,31 +13,31 @@ namespace SafeClockin.Data.MySql;
 /// </remarks>
 internal sealed class MySqlGuardianRepository(MySqlStore store) : IGuardianRepository
 {
-    private readonly MySqlTable _table = store.AddTable(
-        new(
-            "Guardians",
-            Keys: ["id", "ward,wardSlot", "guardian,guardianSlot", "ward,guardian", "invitationHash"],
-            $"""
-            CREATE TABLE IF NOT EXISTS `Guardians` (
-                `id` varbinary(22) NOT NULL,
-                `ward` varbinary(64) NOT NULL,
-                `wardName` varchar({PersonName.LongestInCodePoints}) CHARACTER SET utf8mb4 NOT NULL,
-                `wardSlot` tinyint NOT NULL,
-                `guardian` varbinary(64) NULL,
-                `guardianName` varchar({PersonName.LongestInCodePoints}) CHARACTER SET utf8mb4 NULL,
-                `guardianSlot` tinyint NULL,
-                `invitationHash` binary(32) NOT NULL,
-                `expiresAt` bigint NOT NULL,
-                `acceptedAt` bigint NULL,
-                `alert` boolean NOT NULL DEFAULT FALSE,
-                PRIMARY KEY (`id`),
-                UNIQUE KEY (`ward`, `wardSlot`),
-                UNIQUE KEY (`guardian`, `guardianSlot`),
-                UNIQUE KEY (`ward`, `guardian`),
-                UNIQUE KEY (`invitationHash`)
-            ) ENGINE = InnoDB
-            """),
-        MySqlClockInRepository.Definition);
+    public static readonly MySqlTableDefinition Definition = new(
+        "Guardians",
+        Keys: ["id", "ward,wardSlot", "guardian,guardianSlot", "ward,guardian", "invitationHash"],
+        $"""
+        CREATE TABLE IF NOT EXISTS `Guardians` (
+            `id` varbinary(22) NOT NULL,
+            `ward` varbinary(64) NOT NULL,
+            `wardName` varchar({PersonName.LongestInCodePoints}) CHARACTER SET utf8mb4 NOT NULL,
+            `wardSlot` tinyint NOT NULL,
+            `guardian` varbinary(64) NULL,
+            `guardianName` varchar({PersonName.LongestInCodePoints}) CHARACTER SET utf8mb4 NULL,
+            `guardianSlot` tinyint NULL,
+            `invitationHash` binary(32) NOT NULL,
+            `expiresAt` bigint NOT NULL,
+            `acceptedAt` bigint NULL,
+            `alert` boolean NOT NULL DEFAULT FALSE,
+            PRIMARY KEY (`id`),
+            UNIQUE KEY (`ward`, `wardSlot`),
+            UNIQUE KEY (`guardian`, `guardianSlot`),
+            UNIQUE KEY (`ward`, `guardian`),
+            UNIQUE KEY (`invitationHash`)
+        ) ENGINE = InnoDB
+        """);
+
+    private readonly MySqlTable _table = store.AddTable(Definition, MySqlClockInRepository.Definition);
 
     public Task<bool> AddAsync(Invitation invitation, long now)
         => _table.RepeatableAsync(async connection =>

@@ -9,7 +9,7 @@ namespace SafeClockin.Data.Sqlite;
 
 internal sealed class SqliteGuardianRepository : IGuardianRepository
 {
-    private static readonly SqliteTableDefinition Definition = new(
+    public static readonly SqliteTableDefinition Definition = new(
         "Guardians",
         Key: ["id"],
         """

@@ -49,6 +49,22 @@ public sealed class RateLimitTests
         }
     }
 
+    [Test]
+    public async Task Invitations_are_tried_as_seldom_as_codes()
+    {
+        using var service = Start(("LOGIN_RATE_LIMIT", "2"));
+        using var client = service.CreateClient();
+
+        Assert.That(await LogInAsync(client, "203.0.113.7"), Is.EqualTo(new[] { 200 }));
+        foreach (var status in new[] { 401, 429 })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/wards") { Content = Envelopes.Json("{}") };
+            request.Headers.Add("X-Forwarded-For", "203.0.113.7");
+            using var response = await client.SendAsync(request);
+            Assert.That((int)response.StatusCode, Is.EqualTo(status));
+        }
+    }
+
     [TestCase("9.9.9.1, 203.0.113.7", "9.9.9.2, 203.0.113.7", Description = "a forged address before the true one")]
     [TestCase("203.0.113.7, 10.0.0.5", "9.9.9.9, 203.0.113.7, 192.168.0.2", Description = "through two proxies")]
     [TestCase("unknown, 203.0.113.7", "9.9.9.9,203.0.113.7:4711", Description = "with a port")]

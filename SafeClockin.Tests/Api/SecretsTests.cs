@@ -95,11 +95,11 @@ public sealed class SecretsTests
         }
 
         var asked = new List<Task>(); // at once, because the counter takes seconds to give its database up
-        foreach (var path in new[] { "/", "/site.js", "/api/count", "/api/login", "/api/user", "/health", "/health/ready", "/nothing" })
+        foreach (var path in new[] { "/", "/site.js", "/api/count", "/api/login", "/api/user", "/api/guardians", "/api/wards", "/health", "/health/ready", "/nothing" })
         {
             foreach (var method in new[] { HttpMethod.Get, HttpMethod.Post, HttpMethod.Put })
             {
-                foreach (var body in new[] { null, """{"action":"code-canary"}""", """{"code":"code-canary" """, """["code-canary"]""" })
+                foreach (var body in new[] { null, """{"action":"code-canary","name":"code-canary","invitation":"code-canary"}""", """{"code":"code-canary" """, """["code-canary"]""" })
                     asked.Add(AskAsync(client, method, $"{path}?code=&token={token}&secret={WeChatStub.Secret}", body, tokens[0]));
             }
 

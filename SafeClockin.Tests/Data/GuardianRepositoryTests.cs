@@ -11,10 +11,10 @@ namespace SafeClockin.Tests.Data;
 /// <summary>What every store keeps to.</summary>
 public abstract class GuardianRepositoryTests
 {
-    private const long Now = 1_000_000;
+    protected const long Now = 1_000_000;
     private const long End = Now + 100;
 
-    private static readonly DateOnly Today = new(2026, 11, 24);
+    protected static readonly DateOnly Today = new(2026, 11, 24);
 
     private int _ids;
 
@@ -225,13 +225,13 @@ public abstract class GuardianRepositoryTests
             Assert.That(acceptance, Is.EqualTo(expected));
     }
 
-    private async Task<string> InviteAsync(string ward, string secret, string name = "我", long now = Now)
+    protected async Task<string> InviteAsync(string ward, string secret, string name = "我", long now = Now)
     {
         var id = $"id-{++_ids}";
         return await Guardians.AddAsync(new(id, ward, name, Hash(secret), End - Now + now), now) ? id : "refused";
     }
 
-    private Task<(Acceptance Acceptance, string? LinkId)> AcceptAsync(string guardian, string secret, string name = "我", long now = Now)
+    protected Task<(Acceptance Acceptance, string? LinkId)> AcceptAsync(string guardian, string secret, string name = "我", long now = Now)
         => Guardians.AcceptAsync(Hash(secret), guardian, name, now);
 
     private async Task<IReadOnlyList<Ward>> WardsAsync(string guardian)
@@ -242,17 +242,64 @@ public abstract class GuardianRepositoryTests
 
 public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
 {
+    private FaultyProxy _proxy;
     private MySqlStore _store;
 
     [SetUp]
     public void Open()
     {
-        _store = MySqlServer.Store(MySqlServer.NewDatabase());
+        var settings = MySqlServer.NewDatabase();
+        _proxy = new(int.Parse(settings["MYSQL_ADDRESS"].Split(':')[1]));
+        settings["MYSQL_ADDRESS"] = $"127.0.0.1:{_proxy.Port}";
+        _store = MySqlServer.Store(settings);
         (Guardians, ClockIns) = (new MySqlGuardianRepository(_store), new MySqlClockInRepository(_store));
     }
 
     [TearDown]
-    public async Task CloseAsync() => await _store.DisposeAsync();
+    public async Task CloseAsync()
+    {
+        await _store.DisposeAsync();
+        _proxy.Dispose();
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(3)]
+    [TestCase(4)]
+    public async Task Whichever_answer_is_lost_each_change_happens_once_and_whole(int lost)
+    {
+        await Guardians.QueryGuardiansAsync("ward", Now); // connects
+
+        var id = await LosingAsync(lost, () => InviteAsync("ward", "secret"));
+        Assert.That((await Guardians.QueryGuardiansAsync("ward", Now)).Select(each => each.Id), Is.EqualTo(new[] { id }));
+        var (acceptance, link) = await LosingAsync(lost, () => AcceptAsync("guardian", "secret"));
+        Assert.That((acceptance, link), Is.EqualTo((Acceptance.Linked, id)).Or.EqualTo((Acceptance.Repeated, id)));
+        await InviteAsync("ward", "second");
+        (acceptance, link) = await LosingAsync(lost, () => AcceptAsync("guardian", "second", "明明"));
+        Assert.That((acceptance, link), Is.EqualTo((Acceptance.Renewed, id)).Or.EqualTo((Acceptance.Repeated, id)));
+        Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.EqualTo(new[] { new Guardian(id, "明明", null) }));
+        await ClockIns.AddAsync([new("ward", Today, 1)]);
+        await LosingAsync(lost, async () =>
+        {
+            await Guardians.EraseAsync("ward");
+            return true;
+        });
+        Assert.That(await Guardians.QueryWardsAsync(["guardian"], Today), Is.Empty);
+        Assert.That(await ClockIns.QueryLastAsync(["ward"], Today), Is.EqualTo(new ClockIn?[] { null }));
+    }
+
+    /// <summary>Makes a call, of whose answers from the database one is lost on the way, unless there are fewer.</summary>
+    private async Task<T> LosingAsync<T>(int lost, Func<Task<T>> call)
+    {
+        var answers = 0;
+        _proxy.Forward((client, answer) => Interlocked.Increment(ref answers) == lost + 1
+            ? FaultyProxy.Lost(client, answer)
+            : FaultyProxy.Untouched(client, answer));
+        var result = await call();
+        _proxy.Forward(FaultyProxy.Untouched);
+        return result;
+    }
 }
 
 public sealed class UnusualDefaultsGuardianTests : GuardianRepositoryTests

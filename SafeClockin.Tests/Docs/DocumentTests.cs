@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SafeClockin.Api.Hosting;
+using SafeClockin.Data.MySql;
+using SafeClockin.Data.Sqlite;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Docs;
@@ -108,12 +110,32 @@ public sealed partial class DocumentTests
     public void All_instances_of_a_deployment_have_connections_to_a_database_with_the_usual_limit()
     {
         const int UsualLimit = 151; // of MySQL and MariaDB
-        const int Tables = 2;
+        const int Tables = 3;
         var perTable = int.Parse(Regex.Match(
             Repository.Read("SafeClockin.Data/MySql/MySqlTable.cs"), @"ConnectionLimit = (\d+)").Groups[1].Value);
         var instances = JsonDocument.Parse(Repository.Read("container.config.json")).RootElement.GetProperty("maxNum").GetInt32();
 
         Assert.That(instances * Tables * perTable, Is.LessThan(UsualLimit));
+    }
+
+    [TestCase("docs/privacy.md")]
+    [TestCase("docs/privacy.zh-CN.md")]
+    public void The_privacy_page_tells_of_each_column_that_is_kept_about_somebody(string document)
+    {
+        MySqlTableDefinition[] inMySql = [MySqlClockInRepository.Definition, MySqlGuardianRepository.Definition];
+        SqliteTableDefinition[] inAFile = [SqliteClockInRepository.Definition, SqliteGuardianRepository.Definition];
+        var told = Rows(Repository.Read(document)).Select(row => row.Split('|', StringSplitOptions.TrimEntries)[1..3])
+            .Where(row => row.All(cell => cell.StartsWith('`'))).Select(row => $"{row[0]} {row[1]}").ToList();
+
+        Assert.That(told, Is.EquivalentTo(inMySql.SelectMany(table => Columns(table.Name, table.CreateTable))));
+        Assert.That(told, Is.EquivalentTo(inAFile.SelectMany(table => Columns(table.Name, table.CreateTable))));
+        Assert.That(
+            Directory.EnumerateFiles(Path.Combine(Workspace.Repository, "SafeClockin.Data", "MySql"), "*Repository.cs").Count(),
+            Is.EqualTo(inMySql.Length + 1),
+            "a table beside these and the counter's is told of here, too");
+
+        static IEnumerable<string> Columns(string table, string createTable)
+            => Regex.Matches(createTable, @"^\s+`?([a-z]\w*)`? \w", RegexOptions.Multiline).Select(column => $"`{table}` `{column.Groups[1].Value}`");
     }
 
     private static IEnumerable<string> Find(string folder)
