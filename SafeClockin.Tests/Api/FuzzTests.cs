@@ -24,7 +24,7 @@ public sealed class FuzzTests
         "/health/ready", "/", "/site.js", "/api/count/", "/API/Count", "/api/count?action=inc", "/api//count", "/api/count%2f", "/api/%63ount",
         "/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/\\..\\appsettings.json", "/site.js?v=%ff", "*", "http://other.example/api/count",
         "/docs", "/docs/", "/docs/x", "/site.js?v=x", "/x%0d%0a[00:00:00%20INF]", "/%1b[31m%c2%9b", "/%e2%80%a8",
-        "/api/login?code=" + new string('c', 5000), "/" + new string('a', 7000), "/\u4e2d\u6587", "/%", "/a b",
+        "/api/login?code=" + new string('c', 5000), "/" + new string('a', 7000), "/\u4e2d\u6587", "/%", "/a b", "/api/guardians", "/api/wards", "/api/wards/%ff%00", "/api/guardians/" + new string('i', 5000),
     ];
 
     private static readonly string[] ContentTypes =

@@ -62,6 +62,18 @@ public abstract class GuardianRepositoryTests
     }
 
     [Test]
+    public async Task One_of_many_who_accept_at_once_wins()
+    {
+        for (var i = 0; i < GuardianService.GuardianLimit; i++)
+        {
+            await InviteAsync("ward", $"{i}");
+            var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(taker => Task.Run(() => AcceptAsync($"taker {i} {taker}", $"{i}"))));
+
+            Assert.That(answers.Select(answer => answer.Acceptance).Order(), Is.EqualTo(Enumerable.Repeat(Acceptance.Invalid, 15).Append(Acceptance.Linked)));
+        }
+    }
+
+    [Test]
     public async Task An_invitation_ends_in_its_last_second_and_its_place_is_free()
     {
         for (var i = 0; i < GuardianService.GuardianLimit; i++)
