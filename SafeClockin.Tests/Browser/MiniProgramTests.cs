@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,17 +9,18 @@ namespace SafeClockin.Tests.Browser;
 /// <summary>
 /// The example mini-program in a real browser, by WeChat's own component framework, in front of the real service.
 /// </summary>
-public sealed class MiniProgramTests
+public sealed partial class MiniProgramTests
 {
     private static readonly DateTimeOffset Morning = new(2026, 11, 24, 8, 5, 59, TimeSpan.FromHours(8));
 
-    private const int Height = 1000; // which shows the whole page
+    private const int Height = 1060; // which shows the whole page
 
     private readonly SettableTime _clock = new();
     private string _html;
     private WeChatStub _weChat;
     private Service _service;
-    private string _code;
+    private HttpClient _client;
+    private string _openId;
 
     private Uri Address => _service.ClientOptions.BaseAddress;
 
@@ -32,11 +32,13 @@ public sealed class MiniProgramTests
         _service = Service.Start(
             new Dictionary<string, string>(_weChat.Settings()) { ["LOGIN_RATE_LIMIT"] = "1000" },
             services => services.AddSingleton<TimeProvider>(_clock));
+        _client = _service.CreateClient();
     }
 
     [OneTimeTearDown]
     public void Stop()
     {
+        _client?.Dispose();
         _service?.Dispose();
         _weChat?.Dispose();
     }
@@ -45,7 +47,7 @@ public sealed class MiniProgramTests
     [SetUp]
     public void Begin()
     {
-        _code = _weChat.CodeOf(Guid.NewGuid().ToString("N"));
+        _openId = SomebodyElse();
         _clock.Set(Morning);
     }
 
@@ -91,7 +93,7 @@ public sealed class MiniProgramTests
     [Test]
     public async Task A_token_that_is_no_longer_valid_is_renewed_unseen()
     {
-        await using var visitor = await OpenAsync(storage: [new("storage.token", "an old one")]);
+        await using var visitor = await OpenAsync(storage: [new("storage.token", "\"an old one\"")]);
 
         await visitor.ClickAsync("打卡");
 
@@ -273,33 +275,20 @@ public sealed class MiniProgramTests
         await SeeMonthAsync(visitor, "2026年11月打卡 3 天");
         var ground = await visitor.Page.EvaluateAsync<string>("() => getComputedStyle(document.querySelector('page')).backgroundColor");
         Assert.That(ground, Is.EqualTo(scheme == ColorScheme.Dark ? "rgb(13, 19, 16)" : "rgb(245, 248, 246)"));
-        await CheckAsync("open");
+        await CheckAsync(visitor, "open", scheme);
 
         await visitor.ClickAsync("删除我的数据");
-        await CheckAsync("question");
+        await CheckAsync(visitor, "question", scheme);
         await visitor.ClickAsync("取消");
 
         await visitor.ClickAsync("打卡");
         await SeeDoneAsync(visitor, "08:05");
-        await CheckAsync("done");
+        await CheckAsync(visitor, "done", scheme);
 
         await visitor.Page.RouteAsync("**/api/clockin", route => route.AbortAsync());
         await visitor.Page.ReloadAsync();
         await visitor.SeeAsync("暂时读不到打卡情况");
-        await CheckAsync("error");
-
-        async Task CheckAsync(string state)
-        {
-            foreach (var width in new[] { 430, 320, 375 })
-            {
-                await visitor.Page.SetViewportSizeAsync(width, Height);
-                var widest = await visitor.Page.EvaluateAsync<double>(
-                    "() => Math.max(...[...document.body.querySelectorAll('*')].map(element => element.getBoundingClientRect().right))");
-                Assert.That(widest, Is.LessThanOrEqualTo(width), state);
-            }
-            await visitor.TakePictureAsync($"miniprogram-{state}-{scheme}".ToLowerInvariant());
-            Assert.That(await visitor.FindBarriersAsync(), Is.Empty, state);
-        }
+        await CheckAsync(visitor, "error", scheme);
     }
 
     /// <summary>Makes docs/miniprogram.png anew when README_PICTURE is set; otherwise it is only an output like the others.</summary>
@@ -309,23 +298,32 @@ public sealed class MiniProgramTests
         await ClockInOnAsync([.. Enumerable.Range(1, 23).Except([3, 11]).Select(day => $"2026-11-{day:00}")]);
         await using var light = await OpenAsync();
         await SeeMonthAsync(light, "2026年11月打卡 21 天");
-        var before = await light.Page.ScreenshotAsync();
         await using var dark = await OpenAsync(ColorScheme.Dark);
         await dark.ClickAsync("打卡");
         await SeeMonthAsync(dark, "2026年11月打卡 22 天");
         await SeeDoneAsync(dark, "08:05");
-        var after = await dark.Page.ScreenshotAsync();
+        var openId = SomebodyElse();
+        await WatchAsync(openId, "外婆", "2026-11-21");
+        await WatchAsync(openId, "爸爸", "2026-11-23");
+        await WatchAsync(openId, "妈妈", "2026-11-24");
+        await using var guardian = await OpenAsync(openId: openId, page: "pages/wards/wards");
+        await guardian.SeeAsync("1 人漏打卡");
+        var pictures = new[]
+        {
+            await light.Page.ScreenshotAsync(),
+            await dark.Page.ScreenshotAsync(),
+            await guardian.Page.ScreenshotAsync(),
+        };
 
         // Beside each other, in their own size.
-        await light.Page.SetViewportSizeAsync(2 * 375 + 3 * 24, Height + 2 * 24);
+        await light.Page.SetViewportSizeAsync(3 * 375 + 4 * 24, Height + 2 * 24);
         await light.Page.SetContentAsync(
             $$"""
             <style>
               body { display: flex; gap: 24px; margin: 24px; background: #dbe4de }
               img { border-radius: 32px }
             </style>
-            <img src="data:image/png;base64,{{Convert.ToBase64String(before)}}">
-            <img src="data:image/png;base64,{{Convert.ToBase64String(after)}}">
+            {{string.Concat(pictures.Select(picture => $"<img src='data:image/png;base64,{Convert.ToBase64String(picture)}'>"))}}
             """);
         var folder = Environment.GetEnvironmentVariable("README_PICTURE") is null
             ? Path.Combine(TestContext.CurrentContext.WorkDirectory, "screenshots")
@@ -333,13 +331,15 @@ public sealed class MiniProgramTests
         await light.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, "miniprogram.png") });
     }
 
-    /// <summary>Opens the mini-program as the test's user, on a phone of their own.</summary>
+    /// <summary>Opens the mini-program on a phone of its own: as the test's user, and by its first page, unless it is said.</summary>
     private Task<Visitor> OpenAsync(
         ColorScheme scheme = ColorScheme.Light,
         KeyValuePair<string, string>[]? storage = null,
-        Func<IBrowserContext, Task>? prepare = null)
+        Func<IBrowserContext, Task>? prepare = null,
+        string? openId = null,
+        string page = "")
     {
-        KeyValuePair<string, string>[] entries = [new("user", _code), .. storage ?? []];
+        KeyValuePair<string, string>[] entries = [new("user", _weChat.CodeOf(openId ?? _openId)), .. storage ?? []];
         var origin = Address.GetLeftPart(UriPartial.Authority);
         var state = JsonSerializer.Serialize(new
         {
@@ -351,11 +351,11 @@ public sealed class MiniProgramTests
         });
 
         return Visitor.OpenAsync(
-            Address,
+            new(Address, page),
             new() { ColorScheme = scheme, ViewportSize = Phone, StorageState = state },
             async context =>
             {
-                await context.RouteAsync(Address.ToString(), route => route.FulfillAsync(new()
+                await context.RouteAsync(new Regex($"^{origin}/(pages/.*)?$"), route => route.FulfillAsync(new()
                 {
                     ContentType = "text/html; charset=utf-8",
                     Body = _html,
@@ -366,19 +366,32 @@ public sealed class MiniProgramTests
     }
 
     /// <summary>What the test's user has done before, one clock-in on each day.</summary>
-    private async Task ClockInOnAsync(params string[] days)
+    private Task ClockInOnAsync(params string[] days) => ClockInAsync(_openId, days);
+
+    private async Task ClockInAsync(string openId, string[] days)
     {
-        using var client = _service.CreateClient();
-        using var login = await client.PostAsJsonAsync("/api/login", new { code = _code });
-        var token = (await login.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("data").GetProperty("token").GetString();
-        client.DefaultRequestHeaders.Authorization = new("Bearer", token);
         foreach (var day in days)
         {
             _clock.Set(DateTimeOffset.Parse($"{day}T08:00:00+08:00", null));
-            using var answer = await client.PostAsJsonAsync("/api/clockin", new { });
-            answer.EnsureSuccessStatusCode();
+            await new User(_client, openId).DataAsync("POST", "/api/clockin");
         }
         _clock.Set(Morning);
+    }
+
+    private static string SomebodyElse() => Guid.NewGuid().ToString("N");
+
+    /// <summary>Fails when the state is wider than a phone or bars somebody, and keeps a picture of it.</summary>
+    private static async Task CheckAsync(Visitor visitor, string state, ColorScheme scheme)
+    {
+        foreach (var width in new[] { 430, 320, 375 })
+        {
+            await visitor.Page.SetViewportSizeAsync(width, Height);
+            var widest = await visitor.Page.EvaluateAsync<double>(
+                "() => Math.max(...[...document.body.querySelectorAll('*')].map(element => element.getBoundingClientRect().right))");
+            Assert.That(widest, Is.LessThanOrEqualTo(width), state);
+        }
+        await visitor.TakePictureAsync($"miniprogram-{state}-{scheme}".ToLowerInvariant());
+        Assert.That(await visitor.FindBarriersAsync(), Is.Empty, state);
     }
 
     private static ViewportSize Phone => new() { Width = 375, Height = Height };

@@ -25,16 +25,23 @@ function build() {
   const theme = readJson(app.themeLocation);
   const group = new TmplGroup();
   const components = {}; // by path: pages, and what they use
+  const styles = [fs.readFileSync(path.join(__dirname, 'wechat.css'), 'utf8'), withoutRpx(read('app.wxss'))];
+
+  const addTemplate = name => {
+    const problems = group.addTmpl(name, read(`${name}.wxml`));
+    if (problems.length) throw new Error(`${name}.wxml: ${JSON.stringify(problems, null, 2)}`);
+    for (const included of group.getDirectDependencies(name)) addTemplate(included);
+  };
 
   const add = name => {
     if (name in components) return;
     const config = readJson(`${name}.json`);
-    const problems = group.addTmpl(name, read(`${name}.wxml`));
-    if (problems.length) throw new Error(`${name}.wxml: ${JSON.stringify(problems, null, 2)}`);
-
-    const scope = config.component ? name.replaceAll('/', '-') : undefined;
+    addTemplate(name);
     const css = withoutRpx(read(`${name}.wxss`, ''));
-    components[name] = { config, scope, css: scope ? withPrefix(css, scope) : css };
+    const scope = config.component ? name.replaceAll('/', '-') : undefined;
+    // A page's style is for this page alone, and weighs no more than in WeChat.
+    styles.push(scope ? withPrefix(css, scope) : `:where([data-page="${name}"]) {\n${css}}`);
+    components[name] = { config, scope };
     for (const used of Object.values({ ...app.usingComponents, ...config.usingComponents })) {
       add(path.posix.resolve('/', path.posix.dirname(name), used).slice(1));
     }
@@ -46,10 +53,10 @@ function build() {
     .map(file => file.replaceAll(path.sep, '/').slice(0, -'.js'.length));
   const asFunction = source => `(module, exports, require) => {\n${source}\n}`;
   const asTable = entries => `{${entries.map(([name, source]) => `${JSON.stringify(name)}: ${source}`).join(',\n')}}`;
-  /** What app.json says of the window, as custom properties; what begins with @ stands in theme.json. */
-  const windowIn = scheme => Object.entries(app.window)
-    .map(([key, value]) => `--${key}: ${value[0] === '@' ? theme[scheme][value.slice(1)] : value};`)
-    .join(' ');
+  /** What app.json says of the window and the tab bar, as custom properties; what begins with @ stands in theme.json. */
+  const barsIn = scheme => ['window', 'tabBar'].flatMap(part => Object.entries(app[part])
+    .filter(([, value]) => typeof value === 'string')
+    .map(([key, value]) => `--${part}-${key}: ${value[0] === '@' ? theme[scheme][value.slice(1)] : value};`)).join(' ');
 
   const script = `
 const modules = ${asTable([
@@ -58,7 +65,7 @@ const modules = ${asTable([
   ].map(([name, source]) => [name, asFunction(source)]))};
 const templates = ${group.getTmplGenObjectGroups()};
 const components = ${JSON.stringify(components)};
-const app = ${JSON.stringify({ ...app, css: withoutRpx(read('app.wxss', '')) })};
+const app = ${JSON.stringify(app)};
 ${fs.readFileSync(path.join(__dirname, 'runtime.js'), 'utf8')}`;
 
   return `<!doctype html>
@@ -69,9 +76,9 @@ ${fs.readFileSync(path.join(__dirname, 'runtime.js'), 'utf8')}`;
 <link rel="icon" href="data:,">
 <title>${app.window.navigationBarTitleText}</title>
 <style>
-:root { ${windowIn('light')} }
-@media (prefers-color-scheme: dark) { :root { ${windowIn('dark')} } }
-${fs.readFileSync(path.join(__dirname, 'wechat.css'), 'utf8')}
+:root { ${barsIn('light')} }
+@media (prefers-color-scheme: dark) { :root { ${barsIn('dark')} } }
+${styles.join('\n')}
 </style>
 </head>
 <body>

@@ -26,6 +26,18 @@ const add = (parent, tag, className, text = '') => {
   return element;
 };
 
+function openDialog(title, content, buttons) {
+  const dialog = add(phone, 'dialog', 'wx-modal');
+  dialog.setAttribute('aria-label', title);
+  add(dialog, 'strong', '', title);
+  add(dialog, 'p', '').append(content);
+  const footer = add(dialog, 'footer', '');
+  for (const button of buttons) add(footer, 'button', '', button).onclick = () => dialog.close(button);
+  dialog.addEventListener('close', () => dialog.remove());
+  dialog.showModal();
+  return dialog;
+}
+
 /** Each browser profile is a user, whose code the stand-in for WeChat takes again and again. */
 const user = localStorage.getItem('user') ?? crypto.randomUUID();
 localStorage.setItem('user', user);
@@ -53,8 +65,8 @@ window.wx = {
       .then(success, fail);
   },
 
-  getStorageSync: key => localStorage.getItem(`storage.${key}`) ?? '',
-  setStorageSync: (key, value) => localStorage.setItem(`storage.${key}`, value),
+  getStorageSync: key => JSON.parse(localStorage.getItem(`storage.${key}`) ?? '""'),
+  setStorageSync: (key, value) => localStorage.setItem(`storage.${key}`, JSON.stringify(value)),
   removeStorageSync: key => localStorage.removeItem(`storage.${key}`),
 
   showToast({ title, duration = 1500 }) {
@@ -64,19 +76,14 @@ window.wx = {
   },
 
   showModal({ title, content, confirmText = '确定', success }) {
-    const dialog = add(phone, 'dialog', 'wx-modal');
-    dialog.setAttribute('aria-label', title);
-    add(dialog, 'strong', '', title);
-    add(dialog, 'p', '', content);
-    const buttons = add(dialog, 'footer', '');
-    add(buttons, 'button', '', '取消').onclick = () => dialog.close();
-    add(buttons, 'button', 'wx-confirm', confirmText).onclick = () => dialog.close('confirm');
-    dialog.onclose = () => {
-      dialog.remove();
-      success({ confirm: dialog.returnValue === 'confirm', cancel: dialog.returnValue !== 'confirm' });
-    };
-    dialog.showModal();
+    const dialog = openDialog(title, content, ['取消', confirmText]);
+    dialog.addEventListener('close', () => {
+      const confirm = dialog.returnValue === confirmText;
+      success({ confirm, cancel: !confirm });
+    });
   },
+
+  switchTab: ({ url }) => show(url),
 
   stopPullDownRefresh() {},
 };
@@ -86,12 +93,13 @@ window.wx = {
 const BOOLEAN = new Set(['disabled', 'hidden']);
 glassEasel.NativeNode.prototype.updateAttribute = function (name, value) {
   if (name === 'aria-role') this.setAttribute('role', value);
+  else if (name === 'value') this.$$.value = value;
   else this.setAttribute(name, BOOLEAN.has(name) ? Boolean(value) : String(value));
 };
 
 const env = new MiniProgramEnv();
 const space = env.createCodeSpace('', true);
-for (const tag of ['button', 'text', 'view']) space.getComponentSpace().setGlobalUsingComponent(tag, tag);
+for (const tag of ['button', 'input', 'label', 'text', 'view']) space.getComponentSpace().setGlobalUsingComponent(tag, tag);
 
 const dom = new glassEasel.CurrentWindowBackendContext();
 dom.onEvent((target, type, detail, options) => {
@@ -99,17 +107,15 @@ dom.onEvent((target, type, detail, options) => {
 });
 
 const backend = env.associateBackend(dom);
-space.addStyleSheet('app', 'app');
-backend.registerStyleSheetContent('app', app.css);
-for (const [name, { config, scope, css }] of Object.entries(components)) {
+backend.registerStyleSheetContent('', ''); // they stand in the document already
+for (const [name, { config, scope }] of Object.entries(components)) {
   space.addComponentStaticConfig(name, config);
   space.addCompiledTemplate(name, {
     groupList: templates,
     content: templates[name],
     fallbackListenerOnNativeNode: true, // bindtap, without a colon
   });
-  space.addStyleSheet(name, name, scope);
-  backend.registerStyleSheetContent(name, css);
+  space.addStyleSheet(name, '', scope);
 }
 
 window.App = () => {};
@@ -118,13 +124,54 @@ for (const name of Object.keys(components).reverse()) { // what is used before w
   space.globalComponentEnv(window, name, () => load(`/${name}`));
 }
 
-// The screen, and the first page on it.
+// The screen. Pages stay as they are while others are shown, as those of a tab bar do.
 
 const phone = add(document.body, 'main', 'wx-screen');
-add(phone, 'h1', 'wx-bar', app.window.navigationBarTitleText);
-const scroller = add(phone, 'div', 'wx-scroller');
-const root = backend.createRoot('page', space, app.pages[0]);
-root.attach(scroller, add(scroller, 'div', ''));
-const page = root.get();
-page.onShow();
+const title = add(phone, 'h1', 'wx-bar');
+const stage = add(phone, 'div', 'wx-stage');
+const bar = add(phone, 'div', 'wx-tabs');
+bar.role = 'tablist';
+const tabs = app.tabBar.list.map(({ pagePath, text }) => {
+  const tab = add(bar, 'button', '', text);
+  tab.role = 'tab';
+  tab.onclick = () => show(`/${pagePath}`);
+  return { pagePath, tab };
+});
+
+const opened = {}; // { page, screen } by path
+let page; // which is shown
+
+function show(url) {
+  history.replaceState(null, '', url); // for a reload
+  const { pathname, searchParams } = new URL(url, location);
+  const path = pathname.slice(1);
+  const isNew = !opened[path];
+  if (isNew) {
+    const root = backend.createRoot('page', space, path);
+    const screen = add(stage, 'div', 'wx-scroller');
+    screen.dataset.page = path;
+    root.attach(screen, add(screen, 'div', ''));
+    opened[path] = { page: root.get(), screen };
+  }
+  for (const [other, { screen }] of Object.entries(opened)) screen.hidden = other !== path;
+  for (const { pagePath, tab } of tabs) tab.ariaSelected = pagePath === path;
+  title.textContent = components[path].config.navigationBarTitleText ?? app.window.navigationBarTitleText;
+
+  page = opened[path].page;
+  if (isNew) page.onLoad?.(Object.fromEntries(searchParams));
+  page.onShow();
+}
+
 document.addEventListener('visibilitychange', () => document.hidden || page.onShow());
+
+// Sharing: instead of sending the card, its address is told. Another profile that opens it is who taps the card.
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest('[open-type="share"]');
+  if (!button) return;
+  const card = page.onShareAppMessage({ from: 'button', target: button.__wxElement });
+  const link = document.createElement('a');
+  link.href = link.textContent = new URL(card.path, location.origin);
+  openDialog(card.title, link, ['完成']);
+});
+
+show(location.pathname === '/' ? `/${app.pages[0]}` : location.pathname + location.search);

@@ -11,7 +11,7 @@ const server = http.createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   if (pathname.startsWith('/api/')) return forward(request, response);
   if (pathname === '/sns/jscode2session') return answer(response, 200, 'text/plain', logIn(searchParams.get('js_code')));
-  if (pathname !== '/') return answer(response, 404, 'text/plain', 'Not found');
+  if (pathname !== '/' && !pathname.startsWith('/pages/')) return answer(response, 404, 'text/plain', 'Not found');
   try {
     answer(response, 200, 'text/html', build());
   } catch (error) { // in a source that is being written

@@ -1,45 +1,15 @@
 const assert = require('node:assert/strict');
 const { beforeEach, test } = require('node:test');
-const createWx = require('./wx');
+const createPage = require('./page');
 
-// The page as WeChat would hold it, in front of a service whose answers the test decides upon, and when.
-let page;
-let asked; // { line, answer(data), refuse(errorMsg), fail() } of each request that has no answer yet
-let modal;
+let page, asked, settle, next, decide;
 
 const TODAY = { day: '2026-11-24', clockedInAt: null, streak: 12, missedDays: 0 };
 const DONE = { day: '2026-11-24', clockedInAt: 1795478400, streak: 13, missedDays: 0 };
 
 beforeEach(() => {
-  asked = [];
-  globalThis.wx = {
-    ...createWx(),
-    request: ({ url, method, success, fail }) => asked.push({
-      line: `${method} ${new URL(url).pathname}${new URL(url).search}`,
-      answer: data => success({ statusCode: 200, data: { code: 0, data } }),
-      refuse: errorMsg => success({ statusCode: 200, data: { code: -1, errorMsg } }),
-      fail,
-    }),
-    showModal: options => { modal = options; },
-  };
-  let definition;
-  globalThis.Page = given => { definition = given; };
-  const path = require.resolve('../app/pages/clockin/clockin');
-  delete require.cache[path];
-  require(path);
-  page = { ...definition, data: { ...definition.data }, setData(changes) { Object.assign(this.data, changes); } };
+  ({ page, asked, settle, next, decide } = createPage('clockin'));
 });
-
-/** Waits until the page has gone as far as it can. */
-const settle = () => new Promise(setImmediate);
-
-/** The oldest request that has no answer yet. */
-async function next(line) {
-  await settle();
-  const request = asked.shift();
-  assert.equal(request?.line, line);
-  return request;
-}
 
 async function open(today = TODAY, days = []) {
   page.onShow();
@@ -162,12 +132,11 @@ test('the data are erased once the user has confirmed it, and the page starts an
   await open(DONE, ['2026-11-24']);
 
   page.erase();
-  modal.success({ confirm: false });
-  await settle();
+  await decide(false);
   assert.equal(asked.length, 0);
 
   page.erase();
-  modal.success({ confirm: true });
+  await decide(true);
   (await next('DELETE /api/user')).answer(null);
   (await next('GET /api/clockin')).answer({ ...TODAY, streak: 0 });
   assert.deepEqual(page.data.days, []);

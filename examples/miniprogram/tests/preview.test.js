@@ -37,10 +37,13 @@ describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => 
     service?.close();
   });
 
-  test('shows the mini-program', async () => {
-    const answer = await fetch(`${address}/`);
-    assert.equal(answer.status, 200);
-    assert.match(await answer.text(), /<title>安全打卡<\/title>/);
+  test('shows the mini-program, by each of its pages', async () => {
+    for (const path of ['', 'pages/guard/guard?invitation=x']) {
+      const answer = await fetch(`${address}/${path}`);
+      assert.equal(answer.status, 200, path);
+      assert.match(await answer.text(), /<title>安全打卡<\/title>/);
+    }
+    assert.equal((await fetch(`${address}/favicon.ico`)).status, 404);
   });
 
   test('says how to start the service beside it', () => {

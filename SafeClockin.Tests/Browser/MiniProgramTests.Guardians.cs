@@ -1,0 +1,230 @@
+using Microsoft.Playwright;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Browser;
+
+/// <summary>Two people, each on a phone of their own: one clocks in, the other watches over them.</summary>
+public sealed partial class MiniProgramTests
+{
+    [Test]
+    public async Task A_card_makes_its_taker_a_guardian_who_sees_each_day_until_they_stop()
+    {
+        await using var mother = await OpenAsync();
+        await mother.SeeAsync("从今天开始打卡吧");
+        await GoToAsync(mother, "守护人");
+        await mother.SeeAsync("还没有守护人");
+        await InviteAsync(mother, "<b>妈妈</b>");
+        var card = await ShareAsync(mother);
+        Assert.That(card, Does.Match("^pages/guard/guard\\?invitation=[\\w-]{22}$"));
+
+        await using var daughter = await OpenAsync(openId: SomebodyElse(), page: card);
+        await AcceptAsync(daughter, "小明");
+        await daughter.SeeAsync("今天还有 1 人没打卡");
+        await SeePersonAsync(daughter, "<b>妈妈</b>", "今天还没打卡", "还没打过卡"); // as it was typed: text
+
+        await GoToAsync(mother, "打卡");
+        await mother.ClickAsync("打卡");
+        await SeeDoneAsync(mother, "08:05");
+        await LookAgainAsync(daughter);
+        await daughter.SeeAsync("今天都报了平安");
+        await SeePersonAsync(daughter, "<b>妈妈</b>", "已打卡", "今天 08:05");
+
+        _clock.Set(Morning + TimeSpan.FromDays(1));
+        await LookAgainAsync(daughter);
+        await SeePersonAsync(daughter, "<b>妈妈</b>", "今天还没打卡", "上次 11月24日 08:05");
+
+        _clock.Set(Morning + TimeSpan.FromDays(3));
+        await LookAgainAsync(daughter);
+        await daughter.SeeAsync("1 人漏打卡");
+        await SeePersonAsync(daughter, "<b>妈妈</b>", "2 天没打卡", "上次 11月24日 08:05");
+
+        await GoToAsync(mother, "守护人");
+        await mother.SeeAsync("1 人守护着你");
+        await SeePersonAsync(mother, "小明");
+
+        await daughter.ClickAsync("停止守护<b>妈妈</b>");
+        await daughter.ClickAsync("取消");
+        await daughter.ClickAsync("停止守护<b>妈妈</b>");
+        await daughter.ClickAsync("停止");
+        await daughter.SeeAsync("还没有守护的人");
+        await LookAgainAsync(mother);
+        await mother.SeeAsync("还没有守护人");
+        ExpectNoComplaintsButTheFirst401(mother);
+        ExpectNoComplaintsButTheFirst401(daughter);
+    }
+
+    [Test]
+    public async Task A_guardian_is_sent_away_or_goes_with_everything_else_that_is_erased(
+        [Values("解除", "删除")] string way)
+    {
+        var daughter = new User(_client, SomebodyElse());
+        await using var mother = await OpenAsync(page: "pages/guard/guard");
+        await InviteAsync(mother, "妈妈");
+        var invitation = (await ShareAsync(mother)).Split('=')[1];
+        await daughter.AcceptAsync(invitation);
+        await LookAgainAsync(mother);
+        await SeePersonAsync(mother, "小明");
+
+        if (way == "解除")
+        {
+            await mother.ClickAsync("解除小明");
+            await mother.ClickAsync("解除");
+        }
+        else
+        {
+            await GoToAsync(mother, "打卡");
+            await mother.ClickAsync("删除我的数据");
+            await mother.ClickAsync("删除");
+            await mother.SeeAsync("已删除");
+            await GoToAsync(mother, "守护人");
+        }
+
+        await mother.SeeAsync("还没有守护人");
+        Assert.That(await daughter.WardsAsync(), Is.Empty);
+        ExpectNoComplaintsButTheFirst401(mother);
+    }
+
+    [Test]
+    public async Task A_card_that_cannot_be_accepted_says_why_and_can_be_left()
+    {
+        await using var mother = await OpenAsync(page: "pages/guard/guard");
+        await InviteAsync(mother, "妈妈");
+        var card = await ShareAsync(mother);
+        await using var herself = await OpenAsync(page: card);
+        await TryAsync(herself, "不能守护自己");
+
+        await mother.ClickAsync("撤回邀请");
+        await mother.ClickAsync("撤回");
+        await Assertions.Expect(mother.Page.Locator(".person")).ToHaveCountAsync(0);
+        await using var daughter = await OpenAsync(openId: SomebodyElse(), page: card);
+        await daughter.ClickAsync("接受");
+        await Assertions.Expect(daughter.Error).ToContainTextAsync("名字应为1到20个字");
+        await TryAsync(daughter, "邀请已失效");
+
+        await daughter.ClickAsync("不接受");
+        await daughter.SeeAsync("还没有守护人");
+        await GoToAsync(daughter, "我守护的");
+        await daughter.SeeAsync("请对方在“守护人”页邀请你");
+
+        static async Task TryAsync(Visitor visitor, string reason)
+        {
+            await visitor.Page.GetByLabel("对方怎么称呼你").FillAsync("小明");
+            await visitor.ClickAsync("接受");
+            await Assertions.Expect(visitor.Error).ToContainTextAsync(reason);
+        }
+    }
+
+    [Test]
+    public async Task An_invitation_can_be_sent_by_the_phone_that_made_it_until_it_expires()
+    {
+        await using var phone = await OpenAsync(page: "pages/guard/guard");
+        await InviteAsync(phone, "妈妈");
+        var card = await ShareAsync(phone);
+        await phone.SeeAsync("11月27日 08:05 前有效");
+
+        await phone.Page.ReloadAsync();
+        Assert.That(await ShareAsync(phone), Is.EqualTo(card));
+
+        await using var tablet = await OpenAsync(page: "pages/guard/guard");
+        await tablet.SeeAsync("不能从这台手机发送");
+        await Assertions.Expect(tablet.Button("发给微信好友")).ToBeHiddenAsync();
+
+        _clock.Set(Morning + TimeSpan.FromHours(72));
+        await LookAgainAsync(phone);
+        await Assertions.Expect(phone.Page.Locator(".person")).ToHaveCountAsync(0);
+    }
+
+    [Test]
+    public async Task The_sixth_invitation_is_refused_in_words()
+    {
+        for (var i = 0; i < 4; i++)
+            await new User(_client, _openId).InviteAsync();
+        await using var visitor = await OpenAsync(page: "pages/guard/guard");
+        await InviteAsync(visitor, "妈妈");
+        await Assertions.Expect(visitor.Page.Locator(".person")).ToHaveCountAsync(5);
+
+        await visitor.Page.GetByLabel("守护人怎么称呼你").FillAsync("妈妈");
+        await visitor.ClickAsync("创建邀请");
+
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("守护人已达上限");
+        await Assertions.Expect(visitor.Page.Locator(".person")).ToHaveCountAsync(5);
+    }
+
+    [Test]
+    public async Task Every_state_of_guarding_fits_every_phone_and_a_checker_finds_no_barrier(
+        [Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme)
+    {
+        const string LongName = "住在很远很远的地方的一位名字很长的姨妈";
+        var user = new User(_client, _openId);
+        await WatchAsync(_openId, "外公");
+        await WatchAsync(_openId, LongName, "2026-11-12");
+        await WatchAsync(_openId, "爸爸", "2026-11-23");
+        await WatchAsync(_openId, "妈妈", "2026-11-24");
+        foreach (var name in new[] { "小红", LongName })
+            await new User(_client, SomebodyElse()).AcceptAsync((await user.InviteAsync()).Invitation, name);
+        await user.InviteAsync(); // on another phone
+        await using var visitor = await OpenAsync(scheme, page: "pages/wards/wards");
+        await visitor.SeeAsync("1 人漏打卡");
+        await CheckAsync(visitor, "wards", scheme);
+
+        await GoToAsync(visitor, "守护人");
+        await visitor.SeeAsync("2 人守护着你");
+        await InviteAsync(visitor, "我");
+        await CheckAsync(visitor, "guardians", scheme);
+
+        await using var newcomer = await OpenAsync(scheme, openId: SomebodyElse(), page: await ShareAsync(visitor));
+        await newcomer.ClickAsync("接受");
+        await Assertions.Expect(newcomer.Error).ToBeVisibleAsync();
+        await CheckAsync(newcomer, "invited", scheme);
+    }
+
+    private static Task GoToAsync(Visitor visitor, string tab)
+        => visitor.Page.GetByRole(AriaRole.Tab, new() { Name = tab, Exact = true }).ClickAsync();
+
+    private static async Task InviteAsync(Visitor visitor, string name)
+    {
+        await visitor.Page.GetByLabel("守护人怎么称呼你").FillAsync(name);
+        await visitor.ClickAsync("创建邀请");
+        await Assertions.Expect(visitor.Button("发给微信好友")).ToBeVisibleAsync();
+    }
+
+    /// <summary>The path that the card opens.</summary>
+    private async Task<string> ShareAsync(Visitor visitor)
+    {
+        await visitor.ClickAsync("发给微信好友");
+        var address = new Uri(await visitor.Page.Locator("dialog a").InnerTextAsync());
+        await visitor.ClickAsync("完成");
+        return Address.MakeRelativeUri(address).ToString();
+    }
+
+    private static async Task AcceptAsync(Visitor visitor, string name)
+    {
+        await visitor.SeeAsync("邀请你做守护人");
+        await visitor.Page.GetByLabel("对方怎么称呼你").FillAsync(name);
+        await visitor.ClickAsync("接受");
+    }
+
+    /// <summary>Has a guardian watch over somebody new, who has clocked in on these days.</summary>
+    private async Task WatchAsync(string guardian, string name, params string[] days)
+    {
+        var ward = SomebodyElse();
+        await ClockInAsync(ward, days);
+        var (_, invitation) = await new User(_client, ward).InviteAsync(name);
+        await new User(_client, guardian).AcceptAsync(invitation);
+    }
+
+    private static async Task LookAgainAsync(Visitor visitor)
+    {
+        await visitor.LookAwayAsync(true);
+        await visitor.LookAwayAsync(false);
+    }
+
+    private static async Task SeePersonAsync(Visitor visitor, params string[] texts)
+    {
+        foreach (var text in texts)
+        {
+            var shown = visitor.Page.Locator(".person").GetByText(text, new() { Exact = true });
+            await Assertions.Expect(shown).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        }
+    }
+}

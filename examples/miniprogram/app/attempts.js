@@ -1,0 +1,70 @@
+/** Has `this` be whatever the methods are spread into. @type {<T>(methods: T & ThisType<any>) => T} */
+const spread = methods => methods;
+
+/**
+ * What every page does, spread into it: it reads what it shows whenever it is looked at, changes one thing at a time,
+ * tells what failed and does it once more on demand. The page brings `load()`, which asks for what it shows, and
+ * `show(answer)`.
+ */
+module.exports = spread({
+  data: {
+    isBusy: false, // while something is being changed
+    error: '',
+  },
+
+  /** How often something was changed. What was asked for before is out of date then. */
+  changes: 0,
+
+  /** Does once more what has failed. */
+  again: () => Promise.resolve(),
+
+  onShow() {
+    return this.read();
+  },
+
+  async onPullDownRefresh() {
+    await this.read();
+    wx.stopPullDownRefresh();
+  },
+
+  retry() {
+    return this.again();
+  },
+
+  async read() {
+    if (this.data.isBusy) return; // and will be shown what is so afterwards
+    const { changes } = this;
+    await this.attempt(async () => {
+      const answer = await this.load();
+      if (changes === this.changes) await this.show(answer);
+    });
+  },
+
+  /** One change at a time, and the user sees that it is under way. */
+  async change(work) {
+    if (this.data.isBusy) return;
+    this.changes += 1;
+    this.setData({ isBusy: true });
+    try {
+      await this.attempt(work, () => this.change(work));
+    } finally {
+      this.setData({ isBusy: false });
+    }
+  },
+
+  /** A change that is asked about first. */
+  confirm(question, work) {
+    wx.showModal({ ...question, success: ({ confirm }) => confirm && this.change(work) });
+  },
+
+  /** Tells the user when it fails, and offers to do it again. */
+  async attempt(work, again = () => this.attempt(work)) {
+    this.setData({ error: '' });
+    try {
+      await work();
+    } catch (error) {
+      this.again = again;
+      this.setData({ error: error.message });
+    }
+  },
+});

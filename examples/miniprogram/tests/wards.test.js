@@ -1,0 +1,86 @@
+const assert = require('node:assert/strict');
+const { beforeEach, test } = require('node:test');
+const createPage = require('./page');
+
+let page, asked, modals, settle, next, decide;
+
+const at = time => Date.parse(`${time}+08:00`) / 1000;
+const DONE = { id: 'w1', name: '妈妈', clockedInToday: true, lastClockInAt: at('2026-11-24T08:05:59'), missedDays: 0 };
+const NOT_YET = { id: 'w2', name: '爸爸', clockedInToday: false, lastClockInAt: at('2026-11-23T23:59:00'), missedDays: 0 };
+const MISSING = { id: 'w3', name: '外婆', clockedInToday: false, lastClockInAt: at('2026-11-21T00:01:00'), missedDays: 2 };
+const NEVER = { id: 'w4', name: '外公', clockedInToday: false, lastClockInAt: null, missedDays: 0 };
+
+beforeEach(() => {
+  ({ page, asked, modals, settle, next, decide } = createPage('wards'));
+});
+
+async function open(...wards) {
+  page.onShow();
+  (await next('GET /api/wards')).answer(wards);
+  await settle();
+}
+
+test('each ward has a state and a last clock-in, in the order of the service', async () => {
+  await open(MISSING, NEVER, NOT_YET, DONE);
+
+  assert.deepEqual(page.data.wards.map(({ name, state, last }) => [name, state, last]), [
+    ['外婆', '2 天没打卡', '上次 11月21日 00:01'],
+    ['外公', '今天还没打卡', '还没打过卡'],
+    ['爸爸', '今天还没打卡', '上次 11月23日 23:59'],
+    ['妈妈', '已打卡', '今天 08:05'],
+  ]);
+});
+
+test('the headline says how everybody is', async () => {
+  for (const [wards, headline] of [
+    [[], '还没有守护的人'],
+    [[DONE], '今天都报了平安'],
+    [[NOT_YET, NEVER, DONE], '今天还有 2 人没打卡'],
+    [[MISSING, NOT_YET], '1 人漏打卡'],
+  ]) {
+    await open(...wards);
+    assert.equal(page.data.headline, headline);
+  }
+});
+
+test('pulling down reads anew, and ends when that is done', async () => {
+  await open(NOT_YET);
+  let ended = 0;
+  wx.stopPullDownRefresh = () => { ended += 1; };
+
+  page.onPullDownRefresh();
+  const read = await next('GET /api/wards');
+  assert.equal(ended, 0);
+  read.answer([DONE]);
+  await settle();
+
+  assert.deepEqual([page.data.wards[0].state, ended], ['已打卡', 1]);
+});
+
+test('watching ends once that is confirmed', async () => {
+  await open(MISSING, DONE);
+  const tap = () => page.stop({ currentTarget: { dataset: { id: 'w3', name: '外婆' } } });
+
+  tap();
+  assert.match(modals[0].content, /“外婆”/);
+  await decide(false);
+  assert.equal(asked.length, 0);
+
+  tap();
+  await decide(true);
+  (await next('DELETE /api/wards/w3')).answer(null);
+  await settle();
+  assert.deepEqual([page.data.wards.map(({ name }) => name), page.data.headline], [['妈妈'], '今天都报了平安']);
+});
+
+test('what cannot be read is told, and read once more on demand', async () => {
+  page.onShow();
+  (await next('GET /api/wards')).fail();
+  await settle();
+  assert.deepEqual([page.data.error, page.data.headline], ['网络连接不上，请稍后重试', '']);
+
+  page.retry();
+  (await next('GET /api/wards')).answer([DONE]);
+  await settle();
+  assert.deepEqual([page.data.error, page.data.wards.length], ['', 1]);
+});
