@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -24,6 +25,8 @@ internal sealed class MariaDb : IDisposable
             ]);
         return data;
     });
+
+    private static readonly ConcurrentDictionary<int, bool> GivenPorts = [];
 
     private readonly string _address;
     private readonly string[] _arguments;
@@ -140,12 +143,28 @@ internal sealed class MariaDb : IDisposable
         _process!.Dispose();
     }
 
-    /// <summary>A port that is free on every loopback address.</summary>
+    /// <summary>
+    /// A port that is free on every loopback address, given to nobody else, and below those that the system gives to
+    /// outgoing connections: nothing takes it before the server does.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Any, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(10_000, 32_768);
+            if (!GivenPorts.TryAdd(port, true))
+                continue;
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Any, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody else's.
+            }
+        }
     }
 
     private static string? FindProgram(string name)
