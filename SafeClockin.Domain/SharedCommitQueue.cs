@@ -48,26 +48,45 @@ internal sealed class SharedCommitQueue<TRequest, TResult>(
             _isRunning = true;
         }
 
-        _ = RunBatchesAsync();
-        return call.Task;
+        return RunAtOnceAsync(call);
     }
 
-    private async Task RunBatchesAsync()
+    /// <remarks>The call goes on, on the thread that has its answer: a lone caller waits for no other one to wake up.</remarks>
+    private async Task<TResult> RunAtOnceAsync(Call call)
     {
+        await RunBatchAsync(TakeBatch()!);
+        if (HasWaiting())
+            _ = RunWaitingAsync();
+        return await call.Task;
+    }
+
+    private async Task RunWaitingAsync()
+    {
+        await Task.Yield(); // behind the calls that have reached the process meanwhile: they still make the next batch
         while (TakeBatch() is { } batch)
         {
-            try
-            {
-                if (batch.Count > 0)
-                    await runAsync(batch);
-            }
-            catch (Exception e)
-            {
-                batch.ForEach(call => call.TrySetException(e));
-            }
-
-            await Task.Yield(); // behind the calls that have reached the process meanwhile: they still make the next batch
+            await RunBatchAsync(batch);
+            await Task.Yield();
         }
+    }
+
+    private async Task RunBatchAsync(List<Call> batch)
+    {
+        try
+        {
+            if (batch.Count > 0)
+                await runAsync(batch);
+        }
+        catch (Exception e)
+        {
+            batch.ForEach(call => call.TrySetException(e));
+        }
+    }
+
+    private bool HasWaiting()
+    {
+        lock (_gate)
+            return _isRunning = _waiting.Count > 0;
     }
 
     /// <summary>The next batch, which is empty when its calls have waited too long; null when no call waits.</summary>
@@ -75,8 +94,7 @@ internal sealed class SharedCommitQueue<TRequest, TResult>(
     {
         lock (_gate)
         {
-            _isRunning = _waiting.Count > 0;
-            if (!_isRunning)
+            if (!HasWaiting())
                 return null;
 
             var batch = new List<Call>(Math.Min(_waiting.Count, BatchLimit));
@@ -99,7 +117,7 @@ internal sealed class SharedCommitQueue<TRequest, TResult>(
         => FailureException.StoreUnavailable(new TimeoutException("Too many calls wait for it."));
 
     /// <summary>A call that waits for its answer.</summary>
-    /// <remarks>Its caller continues elsewhere: whoever is answered first must not hold up the others.</remarks>
+    /// <remarks>Who waits continues elsewhere: whoever is answered first must not hold up the others.</remarks>
     public sealed class Call(TRequest request, long arrived)
         : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously)
     {

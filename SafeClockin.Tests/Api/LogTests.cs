@@ -46,10 +46,10 @@ public sealed class LogTests
         await AskAsync(client, 12_000);
 
         service.BeginToRead();
-        Assert.That(() => service.Output, Does.Contain("lines are missing here").After(10_000, 50));
+        Assert.That(() => service.Output, Does.Contain("lines are missing here").After(30_000, 50));
 
         using var later = await client.GetAsync("/api/later");
-        Assert.That(() => service.Output, Does.Contain("/api/later").After(10_000, 50));
+        Assert.That(() => service.Output, Does.Contain("/api/later").After(30_000, 50));
         var lines = service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var missing = lines.Where(line => line.Contains("lines are missing here"))
             .Sum(line => JsonDocument.Parse(line).RootElement.GetProperty("Count").GetInt64());

@@ -17,7 +17,7 @@ public sealed class SettingsFuzzTests
         "数据库", "база", "İı", "\u202e", "😀", "\u2028", "/", "//", "/dev/null", "/dev/null/x", "..", "http://", "https://127.0.0.1:0", "[::1]", "*",
         new('x', 300), new('9', 5_000), new('密', 2_000), string.Join(',', Enumerable.Repeat("10.0.0.0/8", 2_000)),
         $"mysql://root:{Canary}@db:3306/x", $"https://user:{Canary}@127.0.0.1/?key={Canary}", $"http://127.0.0.1:1?token={Canary}",
-        $"root:{Canary}@127.0.0.1", $"Server=db;Password={Canary}", $"\"{Canary}\"@x",
+        $"root:{Canary}@127.0.0.1", $"Server=db;Password={Canary}", $"root:\"{Canary}\"@x",
     ];
 
     [Test]

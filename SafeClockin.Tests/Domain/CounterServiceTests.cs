@@ -108,6 +108,36 @@ public sealed class CounterServiceTests
     }
 
     [Test]
+    public async Task A_lone_call_goes_on_where_its_answer_came_and_holds_up_nobody()
+    {
+        var running = Hold();
+        using var goOn = new ManualResetEventSlim();
+        var ranOn = Task.Run(() => _counter.IncrementAsync().ContinueWith( // in Task.Run, because tests have a context that requests have not
+            _ =>
+            {
+                goOn.Wait(); // as a caller would who works on
+                return Environment.CurrentManagedThreadId;
+            },
+            TaskContinuationOptions.ExecuteSynchronously));
+        await BegunAsync(1);
+        var answered = Task.Factory.StartNew(
+            () =>
+            {
+                var second = _counter.IncrementAsync();
+                running.SetResult();
+                return (Environment.CurrentManagedThreadId, Second: second);
+            },
+            TaskCreationOptions.LongRunning);
+
+        await BegunAsync(2);
+        goOn.Set();
+        var (thread, second) = await answered;
+
+        Assert.That(await ranOn, Is.EqualTo(thread));
+        Assert.That(await second, Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task A_read_does_not_wait_for_a_write_that_hangs()
     {
         Hold();
@@ -272,7 +302,7 @@ public sealed class CounterServiceTests
     /// <summary>Has the next statement without a hold of its own wait until the test completes what this returns.</summary>
     private TaskCompletionSource Hold()
     {
-        var hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var hold = new TaskCompletionSource();
         lock (_statements)
             _held.Enqueue(hold);
         return hold;

@@ -59,7 +59,7 @@ internal sealed class GaleraCluster : IDisposable
             """);
         MariaDb.Run("chmod", ["+x", script]);
         for (var i = 1; i < 3; i++)
-            CopyFolder(first.Folder, Path.Combine(folder, $"node{i}"));
+            MariaDb.CopyFolder(first.Folder, Path.Combine(folder, $"node{i}"));
 
         var nodes = new[] { first, Prepare(1), Prepare(2) };
         var cluster = new GaleraCluster(nodes);
@@ -76,14 +76,4 @@ internal sealed class GaleraCluster : IDisposable
     }
 
     private static string AddressOf(int node) => $"127.0.9.{node + 1}";
-
-    private static void CopyFolder(string from, string to)
-    {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
-    }
 }
