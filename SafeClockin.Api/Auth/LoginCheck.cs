@@ -9,7 +9,7 @@ internal sealed class LoginCheck(LoginService login, TokenSecret secret, ILogger
     {
         foreach (var error in login.ConfigurationErrors)
             logger.LogWarning("Login is not configured: {Error}", error);
-        if (secret.Warning is { } warning)
+        foreach (var warning in secret.Warnings)
             logger.LogWarning("{Warning}", warning);
         return Task.CompletedTask;
     }

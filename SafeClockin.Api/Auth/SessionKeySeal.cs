@@ -14,23 +14,22 @@ internal sealed class SessionKeySeal(TokenSecret secret)
     private static readonly int NonceSize = AesGcm.NonceByteSizes.MaxSize;
     private static readonly int TagSize = AesGcm.TagByteSizes.MaxSize;
 
-    private byte[] Key => secret.SealingKey ?? throw new InvalidOperationException(secret.ConfigurationError);
-
     /// <summary>The session_key as a claim: <c>v1.</c> and base64url of nonce, ciphertext and tag.</summary>
     public string Seal(string sessionKey, string openId)
     {
+        var key = secret.Current?.Sealing ?? throw new InvalidOperationException(secret.ConfigurationError);
         var plain = Encoding.UTF8.GetBytes(sessionKey);
         var box = new byte[NonceSize + plain.Length + TagSize];
         var (nonce, cipher, tag) = Split(box);
         RandomNumberGenerator.Fill(nonce.Span);
 
-        using var aes = new AesGcm(Key, TagSize);
+        using var aes = new AesGcm(key, TagSize);
         aes.Encrypt(nonce.Span, plain, cipher.Span, tag.Span, Encoding.UTF8.GetBytes(openId));
         return Version + Base64Url.EncodeToString(box);
     }
 
     /// <summary>
-    /// The session_key of a claim; null when it was sealed for another openid or with another secret, or was altered,
+    /// The session_key of a claim; null when it was sealed for another openid or with a secret that is not accepted, was altered,
     /// or never sealed.
     /// </summary>
     /// <remarks>
@@ -45,9 +44,14 @@ internal sealed class SessionKeySeal(TokenSecret secret)
         if (box.Length < NonceSize + TagSize)
             return null;
 
+        return secret.Accepted.Select(keys => Open(box, openId, keys.Sealing)).FirstOrDefault(plain => plain is not null);
+    }
+
+    private static string? Open(Memory<byte> box, string openId, byte[] key)
+    {
         var (nonce, cipher, tag) = Split(box);
         var plain = new byte[cipher.Length];
-        using var aes = new AesGcm(Key, TagSize);
+        using var aes = new AesGcm(key, TagSize);
         try
         {
             aes.Decrypt(nonce.Span, cipher.Span, tag.Span, plain, Encoding.UTF8.GetBytes(openId));

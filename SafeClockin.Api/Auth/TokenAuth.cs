@@ -31,7 +31,7 @@ internal static class TokenAuth
             bearer.SaveToken = false;
             bearer.TokenValidationParameters = new()
             {
-                IssuerSigningKey = secret.SigningKey, // without one every token is refused
+                IssuerSigningKeys = [.. secret.Accepted.Select(keys => keys.Signing)], // without one every token is refused
                 ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
                 ValidTypes = [JwtConstants.HeaderType],
                 ValidateIssuer = false,

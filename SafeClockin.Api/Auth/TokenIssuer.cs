@@ -26,7 +26,7 @@ internal sealed class TokenIssuer(TokenSecret secret, SessionKeySeal seal) : ITo
                 [JwtRegisteredClaimNames.Iat] = now,
                 [JwtRegisteredClaimNames.Exp] = now + (long)Lifetime.TotalSeconds,
             },
-            SigningCredentials = new(secret.SigningKey, SecurityAlgorithms.HmacSha256),
+            SigningCredentials = new(secret.Current!.Signing, SecurityAlgorithms.HmacSha256),
         });
     }
 }

@@ -1,0 +1,111 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using SafeClockin.Api.Auth;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Api;
+
+/// <summary>Exchanging TOKEN_SECRET while users are logged in.</summary>
+public sealed class SecretExchangeTests
+{
+    private const string Old = "the-old-secret-of-more-than-32-bytes";
+    private const string New = "the-new-secret-of-more-than-32-bytes";
+
+    private readonly WeChatStub _weChat = new();
+
+    [OneTimeTearDown]
+    public void Stop() => _weChat.Dispose();
+
+    /// <summary>The three steps of docs/operate.md, each replica by itself.</summary>
+    [Test]
+    public async Task Nobody_is_logged_out_while_replicas_take_one_step_after_the_other()
+    {
+        (string Secret, string Previous)[] steps = [(Old, ""), (Old, New), (New, Old), (New, "")];
+        var replicas = await Task.WhenAll(steps.Select(step => ServiceProcess.StartAsync(Settings(step.Secret, step.Previous))));
+        try
+        {
+            var tokens = await Task.WhenAll(replicas.Select(replica => LogInAsync(replica.Client)));
+
+            for (var replica = 0; replica < steps.Length; replica++)
+            {
+                for (var issuer = 0; issuer < steps.Length; issuer++)
+                {
+                    using var request = new HttpRequestMessage(HttpMethod.Get, "/api/user");
+                    request.Headers.Authorization = new("Bearer", tokens[issuer]);
+                    using var answer = await replicas[replica].Client.SendAsync(request);
+                    var isAccepted = steps[replica].Secret == steps[issuer].Secret || steps[replica].Previous == steps[issuer].Secret;
+                    Assert.That((int)answer.StatusCode, Is.EqualTo(isAccepted ? 200 : 401), $"a token of step {issuer} at step {replica}");
+                    // Of two steps side by side, neither refuses what the other issues.
+                    if (Math.Abs(replica - issuer) <= 1 && Math.Max(replica, issuer) < 3)
+                        Assert.That(isAccepted, Is.True);
+                }
+            }
+        }
+        finally
+        {
+            foreach (var (process, client) in replicas)
+            {
+                client.Dispose();
+                process.Dispose();
+            }
+        }
+    }
+
+    [Test]
+    public async Task What_the_previous_secret_sealed_is_opened_and_nothing_is_sealed_with_it()
+    {
+        using var before = Service.Start(Settings(Old, ""));
+        using var between = Service.Start(Settings(New, Old));
+        using var afterwards = Service.Start(Settings(New, ""));
+
+        var old = SessionKeyOf(await LogInAsync(before.CreateClient()));
+        var renewed = SessionKeyOf(await LogInAsync(between.CreateClient()));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Open(between, old), Is.EqualTo(WeChatStub.SessionKey));
+            Assert.That(Open(between, renewed), Is.EqualTo(WeChatStub.SessionKey));
+            Assert.That(Open(afterwards, old), Is.Null);
+            Assert.That(Open(afterwards, renewed), Is.EqualTo(WeChatStub.SessionKey));
+        }
+
+        static string? Open(Service service, string sealedKey)
+            => service.Services.GetRequiredService<SessionKeySeal>().Open(sealedKey, "an-openid");
+    }
+
+    [TestCase(New, New, New, true, "TOKEN_SECRET_PREVIOUS is the same as TOKEN_SECRET")]
+    [TestCase("", Old, Old, false, "TOKEN_SECRET_PREVIOUS is set, and TOKEN_SECRET is not")]
+    [TestCase(New, "short", "short", false, "TOKEN_SECRET_PREVIOUS is shorter than 32 bytes")]
+    [TestCase(New, "your-token-secret", "your-token-secret", false, "TOKEN_SECRET_PREVIOUS is the published default")]
+    [TestCase(New, Old, Old, true, null)]
+    public async Task What_is_wrong_with_the_previous_secret_is_said_at_the_start_and_it_verifies_nothing(
+        string secret, string previous, string signer, bool isAccepted, string? warning)
+    {
+        using var service = Service.Start(Settings(secret, previous));
+        using var client = service.CreateClient();
+        var token = Tokens.Sign(Tokens.Hs256, $$"""{"openid":"o","exp":{{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 60}}}""", signer);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+
+        using var answer = await client.GetAsync("/api/user");
+
+        Assert.That((int)answer.StatusCode, Is.EqualTo(isAccepted ? 200 : 401));
+        Assert.That(() => Warnings(), warning is null ? Is.Empty : Has.One.StartsWith(warning).After(10_000, 20));
+
+        string[] Warnings()
+            => [.. service.Log.Select(logEvent => logEvent.RenderMessage().Trim('"')).Where(text => text.StartsWith("TOKEN_SECRET_PREVIOUS"))];
+    }
+
+    private Dictionary<string, string> Settings(string secret, string previous)
+        => new(_weChat.Settings()) { ["TOKEN_SECRET"] = secret, ["TOKEN_SECRET_PREVIOUS"] = previous };
+
+    private async Task<string> LogInAsync(HttpClient client)
+    {
+        var answer = await client.GetFromJsonAsync<JsonElement>($"/api/login?code={_weChat.CodeOf("an-openid")}");
+        return answer.GetProperty("data").GetProperty("token").GetString()!;
+    }
+
+    private static string SessionKeyOf(string token)
+        => JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(token.Split('.')[1]))
+            .RootElement.GetProperty("session_key").GetString()!;
+}
