@@ -1,10 +1,12 @@
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Microsoft.Net.Http.Headers;
 using SafeClockin.Api.Envelopes;
+using SafeClockin.Domain;
 using SafeClockin.Domain.Login;
 
 namespace SafeClockin.Api.Auth;
@@ -12,7 +14,13 @@ namespace SafeClockin.Api.Auth;
 /// <summary>Recognises the bearers of tokens: <c>Authorization: Bearer …</c>.</summary>
 internal static class TokenAuth
 {
-    /// <summary>Issues and verifies tokens with TOKEN_SECRET.</summary>
+    private const string TokenOrHeaders = "TokenOrHeaders";
+
+    /// <summary>
+    /// Issues and verifies tokens with TOKEN_SECRET. Where WX_TRUST_HEADERS says so, a request without a token may be
+    /// signed in by Cloud Hosting instead.
+    /// </summary>
+    /// <exception cref="SettingException">A setting cannot be understood.</exception>
     public static IHostApplicationBuilder AddTokenAuth(this IHostApplicationBuilder builder)
     {
         var secret = TokenSecret.From(builder.Configuration, builder.Environment);
@@ -23,9 +31,24 @@ internal static class TokenAuth
         // Tokens are looked at where [Authorize] asks for one and nowhere else, which spares all other requests the work
         // and a cold start the libraries (2.7 MB at the first answer). The only scheme would otherwise be every request's.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
+        var scheme = CloudHostingAuth.IsTrusted(builder.Configuration) ? TokenOrHeaders : JwtBearerDefaults.AuthenticationScheme;
         builder.Services.AddAuthorizationBuilder().SetDefaultPolicy(
-            new AuthorizationPolicyBuilder(JwtBearerDefaults.AuthenticationScheme).RequireAuthenticatedUser().Build());
-        builder.Services.AddAuthentication().AddJwtBearer(bearer =>
+            new AuthorizationPolicyBuilder(scheme).RequireAuthenticatedUser().Build());
+        var authentication = builder.Services.AddAuthentication();
+        if (scheme == TokenOrHeaders)
+        {
+            authentication
+                .AddScheme<AuthenticationSchemeOptions, CloudHostingAuth>(CloudHostingAuth.AuthenticationScheme, null)
+                .AddPolicyScheme(TokenOrHeaders, null, either =>
+                {
+                    either.ForwardDefaultSelector = context => context.Request.Headers.ContainsKey(HeaderNames.Authorization)
+                        ? JwtBearerDefaults.AuthenticationScheme
+                        : CloudHostingAuth.AuthenticationScheme;
+                    either.ForwardChallenge = JwtBearerDefaults.AuthenticationScheme;
+                });
+        }
+
+        authentication.AddJwtBearer(bearer =>
         {
             bearer.MapInboundClaims = false;
             bearer.SaveToken = false;

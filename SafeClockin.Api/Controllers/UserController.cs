@@ -13,14 +13,14 @@ namespace SafeClockin.Api.Controllers;
 [Tags("用户"), Description("token 所属的用户")]
 public sealed class UserController(GuardianService guardians) : ControllerBase
 {
-    /// <summary>Who the token says the user is, and until when.</summary>
+    /// <summary>Who the user is, and until when the token says so.</summary>
     [HttpGet]
     [EndpointSummary("当前用户")]
-    [EndpointDescription("token 属于谁，何时过期。")]
+    [EndpointDescription("用户是谁，token 何时过期。")]
     public UserReport GetUser()
     {
         var ticket = HttpContext.Features.Get<IAuthenticateResultFeature>()!.AuthenticateResult!;
-        return new(User.Identity!.Name!, ticket.Properties!.ExpiresUtc!.Value.ToUnixTimeSeconds());
+        return new(User.Identity!.Name!, ticket.Properties!.ExpiresUtc?.ToUnixTimeSeconds());
     }
 
     /// <summary>Erases everything that is kept about the user. The token stays valid and starts from nothing.</summary>
@@ -31,9 +31,9 @@ public sealed class UserController(GuardianService guardians) : ControllerBase
     public Task EraseUserAsync() => guardians.EraseAsync(User.Identity!.Name!);
 }
 
-/// <summary>What a token says.</summary>
+/// <summary>Who a user is.</summary>
 /// <param name="Openid">Who the user is in this mini-program.</param>
-/// <param name="ExpiresAt">When the token ends, in seconds since 1970.</param>
+/// <param name="ExpiresAt">When the token ends, in seconds since 1970; null without one, by Cloud Hosting's headers.</param>
 public sealed record UserReport(
     [property: Description("用户在本小程序中的标识")] string Openid,
-    [property: Description("token 过期时间，Unix 秒")] long ExpiresAt);
+    [property: Description("token 过期时间，Unix 秒；由云托管请求头登录时为 null")] long? ExpiresAt);

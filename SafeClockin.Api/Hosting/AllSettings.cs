@@ -15,7 +15,7 @@ internal static class AllSettings
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> List { get; } =
     [
-        .. DataServices.Settings, .. TokenSecret.Settings, .. LoginRateLimit.Settings, .. Telemetry.Settings,
+        .. DataServices.Settings, .. TokenSecret.Settings, .. CloudHostingAuth.Settings, .. LoginRateLimit.Settings, .. Telemetry.Settings,
         .. Logging.Settings, .. ListenAddresses.Settings, EnvironmentName,
     ];
 

@@ -24,6 +24,8 @@ internal sealed partial class WeChatClient(WeChatSettings settings, Lazy<IWeChat
         "How long WeChat took to answer, or to fail.",
         advice: new() { HistogramBucketBoundaries = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, Timeout.TotalSeconds] });
 
+    public string? AppId => settings.AppId == WeChatSettings.AppIdVariable.Default ? null : settings.AppId;
+
     public string? ConfigurationError => settings.ConfigurationError;
 
     public async Task<WeChatSession> ExchangeAsync(string code, CancellationToken cancellationToken)

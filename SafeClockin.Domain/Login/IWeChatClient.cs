@@ -3,6 +3,9 @@ namespace SafeClockin.Domain.Login;
 /// <summary>WeChat's servers, as the service of one mini-program.</summary>
 public interface IWeChatClient
 {
+    /// <summary>The mini-program's AppID; null when it is not set.</summary>
+    string? AppId { get; }
+
     /// <summary>Which setting is missing to ask WeChat, for the operator; null when none is.</summary>
     string? ConfigurationError { get; }
 

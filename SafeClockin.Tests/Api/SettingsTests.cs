@@ -33,6 +33,7 @@ public sealed class SettingsTests
     [TestCase("MYSQL_DATABASE", $"mysql://root:{Canary}@db/x", $"MYSQL_DATABASE {NotShown}the name of a database, of at most 64 characters")]
     [TestCase("WX_API_BASE_URL", "api.weixin.qq.com", $"WX_API_BASE_URL {NotShown}an http or https URL like https://api.weixin.qq.com, without a query")]
     [TestCase("WX_API_BASE_URL", $"https://x?{Canary}", $"WX_API_BASE_URL {NotShown}an http or https URL like https://api.weixin.qq.com, without a query")]
+    [TestCase("WX_TRUST_HEADERS", "yes", "WX_TRUST_HEADERS is \"yes\"; expected true or false")]
     [TestCase("LOG_LEVEL", "verbose", "LOG_LEVEL is \"verbose\"; expected debug, information, warning or error")]
     [TestCase("LOGIN_RATE_LIMIT", "many", "LOGIN_RATE_LIMIT is \"many\"; expected how many logins a minute one client may try, 1 or more")]
     [TestCase("TRUSTED_PROXIES", "gateway", "TRUSTED_PROXIES is \"gateway\"; expected addresses or networks like 10.0.0.0/8, separated by commas")]
@@ -61,6 +62,7 @@ public sealed class SettingsTests
     }
 
     [TestCase("TOKEN_SECRET")]
+    [TestCase("TOKEN_SECRET_PREVIOUS")]
     [TestCase("WX_SECRET")]
     [TestCase("MYSQL_PASSWORD")]
     [Platform("Linux,MacOsX", Reason = "Elsewhere variables are no bytes.")]
