@@ -26,6 +26,7 @@ beforeEach(async () => {
   });
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
   config.baseUrl = `http://127.0.0.1:${server.address().port}`;
+  config.cloud = null;
   globalThis.wx = createWx();
 });
 
@@ -132,4 +133,35 @@ test('no request is waited for longer than Cloud Hosting would, nor shorter than
 
   assert.equal(timeouts.length, 4);
   for (const timeout of timeouts) assert.ok(timeout > 10000 && timeout < 15000);
+});
+
+test('through Cloud Hosting nobody logs in, whatever the answer', async () => {
+  const calls = [];
+  let inits = 0;
+  config.cloud = { env: 'an-env', service: 'a-service' };
+  wx.cloud = {
+    init: () => { inits += 1; },
+    callContainer: ({ success, fail, ...call }) => {
+      calls.push(call);
+      if (call.path === '/api/fails') fail();
+      else success({ statusCode: 200, data: call.path === '/api/refused' ? { code: -1, errorMsg: '邀请已失效' } : { code: 0, data: 1 } });
+    },
+  };
+  wx.setStorageSync('token', 'old');
+
+  assert.equal(await request('/api/clockin', { method: 'POST', data: {} }), 1);
+  await assert.rejects(request('/api/refused'), { message: '邀请已失效' });
+  await assert.rejects(request('/api/fails'), { message: '网络连接不上，请稍后重试' });
+
+  assert.deepEqual(calls[0], {
+    config: { env: 'an-env' },
+    header: { 'X-WX-SERVICE': 'a-service' },
+    path: '/api/clockin',
+    method: 'POST',
+    data: {},
+    timeout: 12000,
+  });
+  assert.equal(calls.length, 3);
+  assert.equal(inits, 1);
+  assert.deepEqual(seen, []);
 });
