@@ -1,4 +1,3 @@
-// Most tests wait: for a server, a browser or a deadline. So fixtures run beside each other, the tests of one in turn; what
-// looks at the whole process says so with [NonParallelizable].
+// Most tests wait: for a server, a browser or a deadline. So as many fixtures as there are processors run beside each other;
+// what looks at the whole process says so with [NonParallelizable].
 [assembly: Parallelizable(ParallelScope.Fixtures)]
-[assembly: LevelOfParallelism(4)]
