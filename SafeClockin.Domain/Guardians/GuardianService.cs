@@ -64,16 +64,21 @@ public sealed class GuardianService
     /// </exception>
     public async Task<(Ward Ward, ClockInState State)> AcceptAsync(string guardian, string secret, string? name)
     {
+        var now = _time.GetUtcNow();
         var (acceptance, linkId) = await _guardians.AcceptAsync(
-            Hash(secret), OpenId.Check(guardian), PersonName.Check(name), Now);
+            Hash(secret), OpenId.Check(guardian), PersonName.Check(name), now.ToUnixTimeSeconds());
+        var today = ChinaDay.Of(now);
         var ward = acceptance switch
         {
             Acceptance.Own => throw FailureException.Refused("不能守护自己"),
             Acceptance.Full => throw FailureException.Refused("守护的人已达上限"),
-            Acceptance.Invalid => [],
-            _ => (await GetWardsAsync(guardian)).Where(each => each.Ward.Id == linkId).ToList(),
+            Acceptance.Invalid => null,
+            // Not in turn with others, for which the time of one request would not do.
+            _ => (await _guardians.QueryWardsAsync([guardian], today))[guardian].SingleOrDefault(each => each.Id == linkId),
         };
-        return ward is [var accepted] ? accepted : throw FailureException.Refused("邀请已失效"); // or ended in this moment
+        return ward is not null
+            ? (ward, ClockInState.From(ward.LastClockIn, today))
+            : throw FailureException.Refused("邀请已失效"); // or its link was ended in this moment
     }
 
     /// <summary>Whom a user watches over and how things stand with each, the longest missing first, then by name.</summary>
