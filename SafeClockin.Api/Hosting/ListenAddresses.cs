@@ -21,9 +21,13 @@ internal static class ListenAddresses
     /// The addresses that the framework's settings name, --urls and --http_ports included; port 8080 without any.
     /// Read here, because the framework takes half of an address that it does not understand.
     /// </summary>
-    /// <exception cref="SettingException">One of them is none.</exception>
+    /// <exception cref="SettingException">One of them is none, or stands where it is not looked for.</exception>
     public static IReadOnlyList<BindingAddress> Read(IConfiguration configuration)
     {
+        // The server's own section would win over all of these, and the health check would ask in vain.
+        if (configuration.GetSection("Kestrel:Endpoints").GetChildren().Any())
+            throw new SettingException("Kestrel__Endpoints", $"addresses in {Urls.Name}");
+
         var urls = Split(Urls.Read(configuration[WebHostDefaults.ServerUrlsKey])).Select(Parse).ToList();
         var ports = ReadPorts(HttpPorts, configuration[WebHostDefaults.HttpPortsKey], Uri.UriSchemeHttp)
             .Concat(ReadPorts(HttpsPorts, configuration[WebHostDefaults.HttpsPortsKey], Uri.UriSchemeHttps))
