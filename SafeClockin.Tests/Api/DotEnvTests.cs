@@ -91,6 +91,10 @@ public sealed class DotEnvTests
 
     [TestCase("echo 'STORE = sqlite' >.env; echo 'TOKEN SECRET-CANARY' >>.env", ".env, line 2,")]
     [TestCase("echo \"STORE=sqlite\nTOKEN_SECRET='SECRET-CANARY\" >.env", ".env, line 2,")]
+    [TestCase(
+        "echo STORE=sqlite >.env; chmod 000 .env; [ \"$(id -u)\" != 0 ] || exec setpriv --bounding-set=-dac_override,-dac_read_search \"$@\"",
+        ".env cannot be read: ",
+        Description = "without the right to read it, which root has otherwise")]
     [TestCase("mkdir .env", ".env cannot be read: ")]
     [TestCase("mkfifo .env", ".env cannot be read: ")]
     [TestCase("ln -s /dev/zero .env", ".env cannot be read: ")]

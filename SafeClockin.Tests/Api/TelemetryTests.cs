@@ -40,10 +40,12 @@ public sealed class TelemetryTests
         await client.PostActionAsync("inc");
         var login = await client.GetStringAsync($"/api/login?code={code}");
         using var refused = await client.GetAsync($"/api/user?token={WeChatStub.Secret}");
+        using var probe = await client.GetAsync("/health");
         Assert.That(await service.StopAsync(), Is.Zero, "what is left is sent at the end");
 
         foreach (var text in new[] { "safeclockin", "api/count", "INSERT INTO", $"{_weChat.Url}/sns/jscode2session" })
             Assert.That(_receiver.Traces, Does.Contain(text));
+        Assert.That(_receiver.Traces, Does.Not.Contain("/health"), "probes tell nothing and come every few seconds");
         foreach (var text in new[]
         {
             "safeclockin.counter.increments", "safeclockin.counter.commit.size", "safeclockin.wechat.duration",
