@@ -20,10 +20,12 @@ internal sealed record User(HttpClient Service, string? OpenId)
         return $"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}";
     }
 
-    /// <summary>The data of a success, or the words of a refusal.</summary>
+    /// <summary>The data of a success, or the words of a refusal. A busy database is asked again, as clients do.</summary>
     public async Task<JsonElement> DataAsync(string method, string path, string? body = null)
     {
         var answer = await AskAsync(method, path, body);
+        for (var repeats = 0; repeats < 5 && answer.StartsWith("503 ", StringComparison.Ordinal); repeats++)
+            answer = await AskAsync(method, path, body);
         if (!answer.StartsWith("200 ", StringComparison.Ordinal))
             throw new InvalidOperationException($"{method} {path}: {answer}");
         var envelope = JsonDocument.Parse(answer[4..]).RootElement;
