@@ -69,7 +69,7 @@ internal sealed class MySqlTable(MySqlStore store, MySqlTableDefinition[] defini
         {
             var generation = store.Generation;
             Session? session = null;
-            bool isReused = false, isSent = false;
+            bool isReused = false, isSent = false, isLate = false;
             await EnterAsync(began);
             try
             {
@@ -82,14 +82,19 @@ internal sealed class MySqlTable(MySqlStore store, MySqlTableDefinition[] defini
                 }
 
                 session.IsChecked = true;
-                if (store.Time.GetElapsedTime(began) > CallTimeout)
-                    throw new TimeoutException("Connecting took too long."); // its caller has been told that it failed
+                isLate = store.Time.GetElapsedTime(began) > CallTimeout;
+                if (isLate)
+                {
+                    Return(session); // which is as good as the node: the time went before, waiting for others
+                    throw new TimeoutException("Its caller has been told by now that it failed.");
+                }
+
                 isSent = true;
                 var result = await statements(session.Connection);
                 Return(session);
                 return result;
             }
-            catch (Exception e)
+            catch (Exception e) when (!isLate)
             {
                 var error = MySqlErrors.Classify(e);
                 if (session is null || error is MySqlError.NodeFailed or MySqlError.NodeUnavailable)
