@@ -30,11 +30,15 @@ internal sealed class MySqlGuardianRepository(MySqlStore store) : IGuardianRepos
             `expiresAt` bigint NOT NULL,
             `acceptedAt` bigint NULL,
             `alert` boolean NOT NULL DEFAULT FALSE,
+            `alertAt` bigint NOT NULL DEFAULT 0,
+            `armedAt` bigint NULL,
+            `alertClaim` binary(16) NULL,
             PRIMARY KEY (`id`),
             UNIQUE KEY (`ward`, `wardSlot`),
             UNIQUE KEY (`guardian`, `guardianSlot`),
             UNIQUE KEY (`ward`, `guardian`),
-            UNIQUE KEY (`invitationHash`)
+            UNIQUE KEY (`invitationHash`),
+            KEY (`alert`, `alertAt`)
         ) ENGINE = InnoDB
         """);
 
