@@ -65,8 +65,9 @@ public static class DataServices
         builder.Services.AddSingleton<MySqlStore>();
         builder.Services.AddSingleton<ICounterRepository, MySqlCounterRepository>();
         builder.Services.AddSingleton<IClockInRepository, MySqlClockInRepository>();
-        builder.Services.AddSingleton<IGuardianRepository, MySqlGuardianRepository>();
-        builder.Services.AddSingleton<IAlertRepository, MySqlAlertRepository>();
+        builder.Services.AddSingleton<MySqlGuardianRepository>();
+        builder.Services.AddSingleton<IGuardianRepository>(services => services.GetRequiredService<MySqlGuardianRepository>());
+        builder.Services.AddSingleton<IAlertRepository>(services => services.GetRequiredService<MySqlGuardianRepository>());
         return builder;
     }
 
@@ -77,8 +78,9 @@ public static class DataServices
         builder.Services.AddSingleton(services => new SqliteStore(file, services.GetRequiredService<ILogger<SqliteStore>>()));
         builder.Services.AddSingleton<ICounterRepository, SqliteCounterRepository>();
         builder.Services.AddSingleton<IClockInRepository, SqliteClockInRepository>();
-        builder.Services.AddSingleton<IGuardianRepository, SqliteGuardianRepository>();
-        builder.Services.AddSingleton<IAlertRepository, SqliteAlertRepository>();
+        builder.Services.AddSingleton<SqliteGuardianRepository>();
+        builder.Services.AddSingleton<IGuardianRepository>(services => services.GetRequiredService<SqliteGuardianRepository>());
+        builder.Services.AddSingleton<IAlertRepository>(services => services.GetRequiredService<SqliteGuardianRepository>());
         return builder;
     }
 

@@ -12,7 +12,7 @@ namespace SafeClockin.Data.MySql;
 /// A call reads what is there, decides, and changes that; where another one was first, a key or a condition tells, and it
 /// starts anew. So nothing waits for locks, and several nodes may take the changes.
 /// </remarks>
-internal sealed class MySqlGuardianRepository(MySqlStore store) : IGuardianRepository
+internal sealed partial class MySqlGuardianRepository(MySqlStore store) : IGuardianRepository
 {
     public static readonly MySqlTableDefinition Definition = new(
         "Guardians",

@@ -7,7 +7,7 @@ using SafeClockin.Domain.Guardians;
 
 namespace SafeClockin.Data.Sqlite;
 
-internal sealed class SqliteGuardianRepository : IGuardianRepository
+internal sealed partial class SqliteGuardianRepository : IGuardianRepository
 {
     public static readonly SqliteTableDefinition Definition = new(
         "Guardians",

@@ -1,22 +1,13 @@
 using System.Globalization;
-using System.Text;
 using Dapper;
 using SafeClockin.Domain.Alerts;
 
 namespace SafeClockin.Data.Sqlite;
 
-internal sealed class SqliteAlertRepository : IAlertRepository
+internal sealed partial class SqliteGuardianRepository : IAlertRepository
 {
     private const string LastDay =
         "(SELECT c.day FROM ClockIns c WHERE c.openid = g.ward AND c.day <= @upTo ORDER BY c.day DESC LIMIT 1)";
-
-    private readonly SqliteStore _store;
-
-    public SqliteAlertRepository(SqliteStore store)
-    {
-        _store = store;
-        store.AddTables(SqliteGuardianRepository.Definition, SqliteClockInRepository.Definition);
-    }
 
     public Task ArmAsync(string guardian, string id, long now)
         => _store.RunAsync(connection => connection.Execute(
@@ -24,7 +15,7 @@ internal sealed class SqliteAlertRepository : IAlertRepository
             UPDATE Guardians SET alert = TRUE, alertAt = @now, armedAt = @now, alertClaim = NULL
             WHERE id = @id AND guardian = @guardian AND alert = FALSE
             """,
-            new { id, guardian = Encoding.UTF8.GetBytes(guardian), now }));
+            new { id, guardian = Bytes(guardian), now }));
 
     public Task<IReadOnlyList<ArmedLink>> FindAsync(long now, DateOnly upTo, int limit)
         => _store.RunAsync<IReadOnlyList<ArmedLink>>(connection =>
@@ -38,7 +29,7 @@ internal sealed class SqliteAlertRepository : IAlertRepository
                 .Select(row => new ArmedLink
                 {
                     Id = row.Id,
-                    Guardian = Encoding.UTF8.GetString(row.Guardian),
+                    Guardian = Text(row.Guardian),
                     WardName = row.WardName,
                     LastDay = row.LastDay is null ? null : Day(row.LastDay),
                 }),

@@ -1,22 +1,18 @@
-using System.Text;
 using Dapper;
 using SafeClockin.Domain.Alerts;
 
 namespace SafeClockin.Data.MySql;
 
 /// <remarks>
-/// Apart from the links' own repository, so that a sweep has connections of its own and holds up nobody. Every statement
-/// enters the rows by a key: what is to be looked at by (alert, alertAt), where a lease hides what is claimed, and the rest by
-/// id. ClockIns is read without locks, in statements that change nothing.
+/// Every statement enters the rows by a key: what is to be looked at by (alert, alertAt), where a lease hides what is claimed,
+/// and the rest by id. ClockIns is read without locks, in statements that change nothing.
 /// </remarks>
-internal sealed class MySqlAlertRepository(MySqlStore store) : IAlertRepository
+internal sealed partial class MySqlGuardianRepository : IAlertRepository
 {
     private const string LastDay =
         """
         (SELECT c.`day` FROM `ClockIns` c WHERE c.`openid` = g.`ward` AND c.`day` <= @upTo ORDER BY c.`day` DESC LIMIT 1)
         """;
-
-    private readonly MySqlTable _table = store.AddTable(MySqlGuardianRepository.Definition, MySqlClockInRepository.Definition);
 
     public Task ArmAsync(string guardian, string id, long now)
         => _table.RepeatableAsync(connection => connection.ExecuteAsync(
@@ -88,8 +84,4 @@ internal sealed class MySqlAlertRepository(MySqlStore store) : IAlertRepository
                 new { by, upTo = upTo.ToDateTime(default), before = before.ToDateTime(default) });
             return [.. rows.Select(row => new WaitingLinks(DateOnly.FromDateTime(row.LastDay), row.Count, row.ArmedAt))];
         });
-
-    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
-
-    private static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes);
 }
