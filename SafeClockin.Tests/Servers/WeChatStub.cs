@@ -169,7 +169,8 @@ internal sealed class WeChatStub : IDisposable
                     body = new char[int.Parse(header.Split(':')[1])];
             }
 
-            await reader.ReadBlockAsync(body, stop);
+            if (body.Length > 0) // or it would wait for more
+                await reader.ReadBlockAsync(body, stop);
             var target = requestLine.Split(' ')[1];
             _targets.Enqueue(target);
             if (target == "/cgi-bin/stable_token")
