@@ -65,11 +65,20 @@ internal sealed partial class MySqlGuardianRepository : IAlertRepository
     public Task ReleaseAsync(Guid mark, IReadOnlyCollection<string> switchedOff, IReadOnlyCollection<string> kept, long lookAt)
         => _table.RepeatableAsync(async connection =>
         {
-            var release = new { off = switchedOff.Select(Bytes), kept = kept.Select(Bytes), mark = mark.ToByteArray(), lookAt };
-            await connection.ExecuteAsync(
-                "UPDATE `Guardians` SET `alert` = FALSE, `alertClaim` = NULL WHERE `id` IN @off AND `alertClaim` = @mark", release);
-            return await connection.ExecuteAsync(
-                "UPDATE `Guardians` SET `alertAt` = @lookAt, `alertClaim` = NULL WHERE `id` IN @kept AND `alertClaim` = @mark", release);
+            await UpdateAsync(switchedOff, "`alert` = FALSE");
+            await UpdateAsync(kept, "`alertAt` = @lookAt");
+            return true;
+
+            // Not for none: instead of an empty list Dapper writes a subquery, for which the whole table is read.
+            async Task UpdateAsync(IReadOnlyCollection<string> ids, string change)
+            {
+                if (ids.Count > 0)
+                {
+                    await connection.ExecuteAsync(
+                        $"UPDATE `Guardians` SET {change}, `alertClaim` = NULL WHERE `id` IN @ids AND `alertClaim` = @mark",
+                        new { ids = ids.Select(Bytes), mark = mark.ToByteArray(), lookAt });
+                }
+            }
         });
 
     public Task<IReadOnlyList<WaitingLinks>> CountAsync(long by, DateOnly upTo, DateOnly before)
