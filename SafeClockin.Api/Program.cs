@@ -41,6 +41,7 @@ try
     builder.Services.AddSingleton<LoginService>();
     builder.Services.AddHostedService<StoreWarmUp>();
     builder.AddTokenAuth();
+    builder.AddAlerts();
     builder.AddLoginRateLimit();
     builder.Services.AddControllersWithViews().RemoveTempData().AddEnvelopes();
 

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -7,6 +8,7 @@ using SafeClockin.Data.MySql;
 using SafeClockin.Data.Sqlite;
 using SafeClockin.Data.WeChat;
 using SafeClockin.Domain;
+using SafeClockin.Domain.Alerts;
 using SafeClockin.Domain.ClockIns;
 using SafeClockin.Domain.Counters;
 using SafeClockin.Domain.Guardians;
@@ -28,7 +30,7 @@ public static class DataServices
     public static IReadOnlyList<Setting> Settings =>
     [
         Store, SqliteFile, .. MySqlVariables,
-        WeChatSettings.AppIdVariable, WeChatSettings.SecretVariable, WeChatSettings.BaseUrlVariable,
+        WeChatSettings.AppIdVariable, WeChatSettings.SecretVariable, WeChatSettings.BaseUrlVariable, .. AlertTemplate.Settings,
     ];
 
     /// <summary>
@@ -63,7 +65,9 @@ public static class DataServices
         builder.Services.AddSingleton<MySqlStore>();
         builder.Services.AddSingleton<ICounterRepository, MySqlCounterRepository>();
         builder.Services.AddSingleton<IClockInRepository, MySqlClockInRepository>();
-        builder.Services.AddSingleton<IGuardianRepository, MySqlGuardianRepository>();
+        builder.Services.AddSingleton<MySqlGuardianRepository>();
+        builder.Services.AddSingleton<IGuardianRepository>(services => services.GetRequiredService<MySqlGuardianRepository>());
+        builder.Services.AddSingleton<IAlertRepository>(services => services.GetRequiredService<MySqlGuardianRepository>());
         return builder;
     }
 
@@ -74,7 +78,9 @@ public static class DataServices
         builder.Services.AddSingleton(services => new SqliteStore(file, services.GetRequiredService<ILogger<SqliteStore>>()));
         builder.Services.AddSingleton<ICounterRepository, SqliteCounterRepository>();
         builder.Services.AddSingleton<IClockInRepository, SqliteClockInRepository>();
-        builder.Services.AddSingleton<IGuardianRepository, SqliteGuardianRepository>();
+        builder.Services.AddSingleton<SqliteGuardianRepository>();
+        builder.Services.AddSingleton<IGuardianRepository>(services => services.GetRequiredService<SqliteGuardianRepository>());
+        builder.Services.AddSingleton<IAlertRepository>(services => services.GetRequiredService<SqliteGuardianRepository>());
         return builder;
     }
 
@@ -82,9 +88,16 @@ public static class DataServices
     {
         var settings = WeChatSettings.From(builder.Configuration);
         builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton<WeChatRequests>();
         builder.Services.AddSingleton<IWeChatClient, WeChatClient>();
+        builder.Services.AddSingleton(AlertTemplate.From(builder.Configuration));
+        builder.Services.AddSingleton<AccessTokens>();
+        builder.Services.AddSingleton<IAlertSender, WeChatAlertSender>();
         builder.Services.AddSingleton(services => new Lazy<IWeChatApi>(services.GetRequiredService<IWeChatApi>));
-        builder.Services.AddRefitGeneratedClient<IWeChatApi>()
+        // As it is, and not as \uXXXX, which some of WeChat's services show to users.
+        var json = SystemTextJsonContentSerializer.GetDefaultJsonSerializerOptions();
+        json.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        builder.Services.AddRefitGeneratedClient<IWeChatApi>(new RefitSettings(new SystemTextJsonContentSerializer(json)))
             .ConfigureHttpClient(http => http.BaseAddress = settings.BaseUrl)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {

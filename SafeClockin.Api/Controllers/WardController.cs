@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.RateLimiting;
 using SafeClockin.Api.Auth;
+using SafeClockin.Domain;
+using SafeClockin.Domain.Alerts;
 using SafeClockin.Domain.ClockIns;
 using SafeClockin.Domain.Guardians;
 
@@ -15,7 +17,7 @@ namespace SafeClockin.Api.Controllers;
 [Route("api/wards")]
 [Tags("我守护的"), Description("我能看到谁是否打卡")]
 [ProducesResponseType(StatusCodes.Status503ServiceUnavailable)]
-public sealed class WardController(GuardianService guardians) : ControllerBase
+public sealed class WardController(GuardianService guardians, AlertService alerts) : ControllerBase
 {
     private string OpenId => User.Identity!.Name!;
 
@@ -42,6 +44,17 @@ public sealed class WardController(GuardianService guardians) : ControllerBase
     [EndpointSummary("不再守护")]
     [EndpointDescription("不存在或属于别人的 id 返回相同的结果，不改变任何内容。")]
     public Task EndWardAsync([Description("守护关系的 id")] string id) => guardians.EndWardAsync(OpenId, id);
+
+    /// <summary>Has the user get one message when the ward has missed a day.</summary>
+    [HttpPost("{id}/alert")]
+    [EndpointSummary("提醒我一次")]
+    [EndpointDescription("用户在 wx.requestSubscribeMessage 中同意之后调用；一次同意，一条消息，发出后 alert 变回 false。已经打开时不改变任何内容。")]
+    public async Task<WardReport> ArmAlertAsync([Description("守护关系的 id")] string id)
+    {
+        await alerts.ArmAsync(OpenId, id);
+        var wards = (await guardians.GetWardsAsync(OpenId)).Where(each => each.Ward.Id == id).ToList();
+        return wards is [var (ward, state)] ? WardReport.Of(ward, state) : throw FailureException.Refused("守护关系不存在");
+    }
 }
 
 /// <summary>Who accepts which invitation.</summary>

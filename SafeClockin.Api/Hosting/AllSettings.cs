@@ -15,8 +15,8 @@ internal static class AllSettings
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> List { get; } =
     [
-        .. DataServices.Settings, .. TokenSecret.Settings, .. CloudHostingAuth.Settings, .. LoginRateLimit.Settings, .. Telemetry.Settings,
-        .. Logging.Settings, .. ListenAddresses.Settings, EnvironmentName,
+        .. DataServices.Settings, .. TokenSecret.Settings, .. CloudHostingAuth.Settings, .. LoginRateLimit.Settings, .. Alerts.Settings,
+        .. Telemetry.Settings, .. Logging.Settings, .. ListenAddresses.Settings, EnvironmentName,
     ];
 
     /// <summary>Logs a warning for each variable that was probably meant as one of them.</summary>

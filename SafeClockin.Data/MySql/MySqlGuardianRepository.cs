@@ -12,7 +12,7 @@ namespace SafeClockin.Data.MySql;
 /// A call reads what is there, decides, and changes that; where another one was first, a key or a condition tells, and it
 /// starts anew. So nothing waits for locks, and several nodes may take the changes.
 /// </remarks>
-internal sealed class MySqlGuardianRepository(MySqlStore store) : IGuardianRepository
+internal sealed partial class MySqlGuardianRepository(MySqlStore store) : IGuardianRepository
 {
     public static readonly MySqlTableDefinition Definition = new(
         "Guardians",
@@ -30,11 +30,15 @@ internal sealed class MySqlGuardianRepository(MySqlStore store) : IGuardianRepos
             `expiresAt` bigint NOT NULL,
             `acceptedAt` bigint NULL,
             `alert` boolean NOT NULL DEFAULT FALSE,
+            `alertAt` bigint NOT NULL DEFAULT 0,
+            `armedAt` bigint NULL,
+            `alertClaim` binary(16) NULL,
             PRIMARY KEY (`id`),
             UNIQUE KEY (`ward`, `wardSlot`),
             UNIQUE KEY (`guardian`, `guardianSlot`),
             UNIQUE KEY (`ward`, `guardian`),
-            UNIQUE KEY (`invitationHash`)
+            UNIQUE KEY (`invitationHash`),
+            KEY (`alert`, `alertAt`)
         ) ENGINE = InnoDB
         """);
 

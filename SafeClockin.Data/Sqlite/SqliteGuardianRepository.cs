@@ -7,7 +7,7 @@ using SafeClockin.Domain.Guardians;
 
 namespace SafeClockin.Data.Sqlite;
 
-internal sealed class SqliteGuardianRepository : IGuardianRepository
+internal sealed partial class SqliteGuardianRepository : IGuardianRepository
 {
     public static readonly SqliteTableDefinition Definition = new(
         "Guardians",
@@ -25,10 +25,14 @@ internal sealed class SqliteGuardianRepository : IGuardianRepository
             expiresAt INTEGER NOT NULL,
             acceptedAt INTEGER,
             alert INTEGER NOT NULL DEFAULT FALSE,
+            alertAt INTEGER NOT NULL DEFAULT 0,
+            armedAt INTEGER,
+            alertClaim BLOB,
             UNIQUE (ward, wardSlot),
             UNIQUE (guardian, guardianSlot),
             UNIQUE (ward, guardian)
-        ) STRICT, WITHOUT ROWID
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS GuardiansToAlert ON Guardians (alert, alertAt)
         """);
 
     private readonly SqliteStore _store;

@@ -10,7 +10,7 @@ internal sealed class SingleRequestHandler : DelegatingHandler
     {
         // The platform sends a request without a body again by itself when the peer closes before it answers, and a
         // second request finds the code used. It never does so once a body has begun, be it an empty one.
-        request.Content = new ByteArrayContent([]);
+        request.Content ??= new ByteArrayContent([]);
         var response = await base.SendAsync(request, cancellationToken);
         try
         {

@@ -30,6 +30,11 @@ public sealed record ClockInState(DateOnly Day, long? ClockedInAt, int Streak, i
             null => new(today, null, 0, 0),
             0 => new(today, last!.ClockedInAt, last.Streak, 0),
             1 => new(today, null, last!.Streak, 0),
-            var daysAgo => new(today, null, 0, daysAgo.Value - 1),
+            _ => new(today, null, 0, CountMissedDays(last!.Day, today)),
         };
+
+    /// <summary>How many whole days lie between somebody's last clock-in and today; 0 or less when none does.</summary>
+    /// <param name="lastDay">The last one's day.</param>
+    /// <param name="today">Today, in China.</param>
+    public static int CountMissedDays(DateOnly lastDay, DateOnly today) => today.DayNumber - lastDay.DayNumber - 1;
 }

@@ -87,6 +87,13 @@ public sealed class GuardianTests(string store, int replicas)
         => Assert.That(await NewUser().AskAsync(method, path, body), Is.EqualTo($$"""200 {"code":-1,"errorMsg":"{{words}}"}"""));
 
     [Test]
+    public async Task Alerts_that_nobody_has_configured_are_refused_and_swept_by_nobody()
+    {
+        Assert.That(await NewUser().AskAsync("POST", "/api/wards/any/alert"), Is.EqualTo("""200 {"code":-1,"errorMsg":"提醒未配置"}"""));
+        Assert.That(await NewUser().AskAsync("POST", "/api/alerts/sweep"), Does.StartWith("401 "));
+    }
+
+    [Test]
     public async Task Unknown_used_expired_and_taken_back_invitations_are_answered_alike()
     {
         var (ward, winner, late) = (NewUser(), NewUser(), NewUser());

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
+using SafeClockin.Api.Auth;
 using SafeClockin.Api.Envelopes;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Tests.Servers;
@@ -23,6 +24,7 @@ internal static class ApiDocument
 {
     private const string Name = "v1";
     private const string TokenScheme = "token";
+    private const string SweepScheme = "sweepSecret";
     private const string OtherErrors = "4XX";
 
     /// <summary>Where the document is committed, and served from.</summary>
@@ -71,9 +73,13 @@ internal static class ApiDocument
             ((OpenApiParameter)parameter).Required |= described.ModelMetadata.IsRequired;
         }
 
-        operation.Security = action.EndpointMetadata.OfType<IAuthorizeData>().Any()
-            ? [new() { [new OpenApiSecuritySchemeReference(TokenScheme, context.Document)] = [] }]
-            : [];
+        operation.Security =
+        [
+            .. action.EndpointMetadata.OfType<IAuthorizeData>().Select(authorize => new OpenApiSecurityRequirement
+            {
+                [new OpenApiSecuritySchemeReference(authorize.Policy == SweepAuth.Policy ? SweepScheme : TokenScheme, context.Document)] = [],
+            }),
+        ];
 
         foreach (var (status, response) in operation.Responses!)
         {
@@ -137,6 +143,12 @@ internal static class ApiDocument
             Scheme = "bearer",
             BearerFormat = "JWT",
             Description = "登录得到的 token，有效期七天。",
+        });
+        document.AddComponent<IOpenApiSecurityScheme>(SweepScheme, new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            Description = "ALERT_SWEEP_SECRET，由外部定时器使用。",
         });
         return Task.CompletedTask;
     }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
@@ -20,6 +21,7 @@ internal sealed class WeChatStub : IDisposable
     public const string Secret = "wx-canary-secret-5f1d";
     // Long enough for every HMAC, so that a token of another algorithm is refused for that alone.
     public const string TokenSecret = "token-canary-secret-of-more-than-64-bytes-as-HS512-would-ask-for-9c41e7";
+    public const string TokenCanary = "access-token-canary-";
     public const string SessionKey = "c2Vzc2lvbi1jYW5hcnk=";
 
     private readonly X509Certificate2? _certificate;
@@ -27,6 +29,8 @@ internal sealed class WeChatStub : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, Func<Stream, CancellationToken, Task>> _answers = [];
     private readonly ConcurrentQueue<string> _targets = [];
+    private readonly ConcurrentQueue<(string AccessToken, JsonElement Message)> _messages = [];
+    private int _tokens;
 
     /// <param name="certificate">Has the stub speak TLS; null for plain HTTP.</param>
     public WeChatStub(X509Certificate2? certificate = null)
@@ -40,6 +44,36 @@ internal sealed class WeChatStub : IDisposable
 
     /// <summary>What was asked for, path and query, in order.</summary>
     public IReadOnlyCollection<string> Targets => _targets;
+
+    /// <summary>The messages that arrived, each with the access token that it was sent with.</summary>
+    public IReadOnlyCollection<(string AccessToken, JsonElement Message)> Messages => _messages;
+
+    /// <summary>How a message is answered, by its receiver: that it was taken, unless a test says otherwise.</summary>
+    public Func<string, Func<Stream, CancellationToken, Task>> AnswerToMessage { get; set; } = _ => Taken;
+
+    /// <summary>How an access token is answered, by how many there were: with a new one, unless a test says otherwise.</summary>
+    public Func<int, Func<Stream, CancellationToken, Task>> AnswerToToken { get; set; } = AccessToken;
+
+    public static Func<Stream, CancellationToken, Task> Taken { get; } = Text("""{"errcode":0,"errmsg":"ok","msgid":1}""");
+
+    /// <summary>How often an access token was asked for.</summary>
+    public int TokenRequests => _targets.Count(target => target == "/cgi-bin/stable_token");
+
+    /// <summary>A number's access token.</summary>
+    public static Func<Stream, CancellationToken, Task> AccessToken(int number)
+        => Text($$"""{"access_token":"{{TokenCanary}}{{number}}","expires_in":7200}""");
+
+    /// <summary>A refusal as WeChat words it.</summary>
+    public static Func<Stream, CancellationToken, Task> Refusal(int errorCode)
+        => Text($$"""{"errcode":{{errorCode}},"errmsg":"refused {{TokenCanary}} rid: 65b2-{{Guid.NewGuid()}}"}""");
+
+    /// <summary>Forgets messages and answers, as if just started; access tokens are numbered on.</summary>
+    public void Reset()
+    {
+        _messages.Clear();
+        _targets.Clear();
+        (AnswerToMessage, AnswerToToken) = (_ => Taken, AccessToken);
+    }
 
     /// <summary>The settings of a service that logs in here, and counts in a file nobody else uses.</summary>
     public Dictionary<string, string> Settings()
@@ -125,17 +159,34 @@ internal sealed class WeChatStub : IDisposable
         try
         {
             await using var stream = await OpenAsync(client);
-            using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+            using var reader = new StreamReader(stream, Encoding.Latin1, leaveOpen: true); // a character a byte
             if (await reader.ReadLineAsync(stop) is not { Length: > 0 } requestLine)
                 return;
-            while (await reader.ReadLineAsync(stop) is { Length: > 0 })
+            var body = Array.Empty<char>();
+            while (await reader.ReadLineAsync(stop) is { Length: > 0 } header)
             {
+                if (header.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+                    body = new char[int.Parse(header.Split(':')[1])];
             }
 
+            if (body.Length > 0) // or it would wait for more
+                await reader.ReadBlockAsync(body, stop);
             var target = requestLine.Split(' ')[1];
             _targets.Enqueue(target);
-            if (_answers.TryGetValue(Query(target)["js_code"].ToString(), out var answer))
+            if (target == "/cgi-bin/stable_token")
+            {
+                await AnswerToToken(Interlocked.Increment(ref _tokens))(stream, stop);
+            }
+            else if (target.StartsWith("/cgi-bin/message/subscribe/send?", StringComparison.Ordinal))
+            {
+                var message = JsonDocument.Parse(Encoding.Latin1.GetBytes(body)).RootElement;
+                _messages.Enqueue((Query(target)["access_token"].ToString(), message));
+                await AnswerToMessage(message.GetProperty("touser").GetString()!)(stream, stop);
+            }
+            else if (_answers.TryGetValue(Query(target)["js_code"].ToString(), out var answer))
+            {
                 await answer(stream, stop);
+            }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or AuthenticationException)
         {

@@ -9,4 +9,10 @@ module.exports = {
    * @type {{ env: string, service: string } | null}
    */
   cloud: null,
+
+  /**
+   * The template of the message about a missed day (订阅消息模板), the same as the service's WX_ALERT_TEMPLATE_ID. Empty: the
+   * pages do not offer one.
+   */
+  alertTemplate: '',
 };

@@ -38,6 +38,13 @@ function openDialog(title, content, buttons) {
   return dialog;
 }
 
+/** Whether a tap is being handled: WeChat asks for consent only then, and not after anything that was waited for. */
+let isTap = false;
+document.addEventListener('click', () => {
+  isTap = true;
+  setTimeout(() => { isTap = false; });
+}, true);
+
 /** Each browser profile is a user, whose code the stand-in for WeChat takes again and again. */
 const user = localStorage.getItem('user') ?? crypto.randomUUID();
 localStorage.setItem('user', user);
@@ -80,6 +87,15 @@ window.wx = {
     dialog.addEventListener('close', () => {
       const confirm = dialog.returnValue === confirmText;
       success({ confirm, cancel: !confirm });
+    });
+  },
+
+  requestSubscribeMessage({ tmplIds, success, fail }) {
+    if (!isTap) return fail({ errMsg: 'requestSubscribeMessage:fail can only be invoked by user TAP gesture.', errCode: 20001 });
+    const dialog = openDialog('发送一条消息', '漏打卡提醒', ['取消', '允许']);
+    dialog.addEventListener('close', () => {
+      const answer = dialog.returnValue === '允许' ? 'accept' : 'reject';
+      success({ errMsg: 'requestSubscribeMessage:ok', ...Object.fromEntries(tmplIds.map(id => [id, answer])) });
     });
   },
 
@@ -172,6 +188,10 @@ document.addEventListener('click', ({ target }) => {
   const link = document.createElement('a');
   link.href = link.textContent = new URL(card.path, location.origin);
   openDialog(card.title, link, ['完成']);
+});
+
+document.addEventListener('click', ({ target }) => {
+  if (target.closest('[open-type="openSetting"]')) openDialog('设置', '在微信中，这里是小程序的设置。', ['完成']);
 });
 
 show(location.pathname === '/' ? `/${app.pages[0]}` : location.pathname + location.search);

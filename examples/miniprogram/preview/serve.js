@@ -7,10 +7,17 @@ const { build } = require('./build');
 
 const { PORT = '8090', SERVICE_URL = 'http://127.0.0.1:8080' } = process.env;
 
+/** What WeChat's server answers to the service, by path. */
+const WECHAT = {
+  '/sns/jscode2session': query => logIn(query.get('js_code')),
+  '/cgi-bin/stable_token': () => JSON.stringify({ access_token: 'preview', expires_in: 7200 }),
+  '/cgi-bin/message/subscribe/send': () => JSON.stringify({ errcode: 0, errmsg: 'ok' }),
+};
+
 const server = http.createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   if (pathname.startsWith('/api/')) return forward(request, response);
-  if (pathname === '/sns/jscode2session') return answer(response, 200, 'text/plain', logIn(searchParams.get('js_code')));
+  if (WECHAT[pathname]) return answer(response, 200, 'text/plain', WECHAT[pathname](searchParams));
   if (pathname !== '/' && !pathname.startsWith('/pages/')) return answer(response, 404, 'text/plain', 'Not found');
   try {
     answer(response, 200, 'text/html', build());

@@ -2,6 +2,10 @@ const assert = require('node:assert/strict');
 const { beforeEach, test } = require('node:test');
 const createPage = require('./page');
 
+const config = require('../app/config');
+
+config.alertTemplate = 'template-1'; // before the page is loaded
+
 let page, asked, modals, settle, next, decide;
 
 const at = time => Date.parse(`${time}+08:00`) / 1000;
@@ -83,4 +87,57 @@ test('what cannot be read is told, and read once more on demand', async () => {
   (await next('GET /api/wards')).answer([DONE]);
   await settle();
   assert.deepEqual([page.data.error, page.data.wards.length], ['', 1]);
+});
+
+/** A tap on 提醒我; what WeChat was asked for then. */
+function tapAlert(id) {
+  let asked;
+  wx.requestSubscribeMessage = options => { asked = options; };
+  page.alertMe({ currentTarget: { dataset: { id } } });
+  return asked;
+}
+
+test('a tap asks WeChat at once, and the service once that is accepted', async () => {
+  await open(MISSING, DONE);
+
+  const consent = tapAlert('w3'); // or WeChat would refuse
+  assert.deepEqual(consent.tmplIds, ['template-1']);
+  assert.equal(asked.length, 0);
+  consent.success({ errMsg: 'requestSubscribeMessage:ok', 'template-1': 'accept' });
+  (await next('POST /api/wards/w3/alert')).answer({ ...MISSING, alert: true });
+  await settle();
+
+  assert.deepEqual(page.data.wards.map(({ name, alert }) => [name, Boolean(alert)]), [['外婆', true], ['妈妈', false]]);
+});
+
+test('a consent that the service could not be told of is told again without asking again', async () => {
+  await open(MISSING);
+  tapAlert('w3').success({ 'template-1': 'accept' });
+  (await next('POST /api/wards/w3/alert')).fail();
+  await settle();
+  assert.equal(page.data.error, '网络连接不上，请稍后重试');
+
+  wx.requestSubscribeMessage = () => assert.fail('asked again');
+  page.retry();
+  (await next('POST /api/wards/w3/alert')).answer({ ...MISSING, alert: true });
+  await settle();
+  assert.deepEqual([page.data.error, page.data.wards[0].alert], ['', true]);
+});
+
+test('what is not accepted is told, with the settings where they help, and nothing is asked of the service', async () => {
+  await open(MISSING);
+  for (const [respond, words, canOpenSetting] of [
+    [({ success }) => success({ 'template-1': 'reject' }), /没有同意/, true],
+    [({ success }) => success({ 'template-1': 'ban' }), /停用/, false],
+    [({ success }) => success({ 'template-1': 'filter' }), /暂时不提供/, false],
+    [({ fail }) => fail({ errMsg: 'requestSubscribeMessage:fail', errCode: 20004 }), /没有同意/, true],
+    [({ fail }) => fail({ errMsg: 'requestSubscribeMessage:fail', errCode: 10002 }), /没能询问/, false],
+  ]) {
+    respond(tapAlert('w3'));
+    assert.match(page.data.refusal, words);
+    assert.equal(page.data.canOpenSetting, canOpenSetting);
+  }
+  tapAlert('w3').success({ 'template-1': 'accept' });
+  assert.equal(page.data.refusal, '');
+  assert.equal(asked.length, 1);
 });

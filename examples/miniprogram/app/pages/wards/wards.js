@@ -1,4 +1,5 @@
 const attempts = require('../../attempts');
+const { alertTemplate } = require('../../config');
 const { request } = require('../../request');
 const { momentOf, timeOf } = require('../../time');
 
@@ -9,7 +10,18 @@ const { momentOf, timeOf } = require('../../time');
  * @property {boolean} clockedInToday
  * @property {number | null} lastClockInAt unix seconds
  * @property {number} missedDays
+ * @property {boolean} alert whether a message comes when a day is missed
  */
+
+const SWITCHED_OFF = 20004; // by the user, in the mini-program's settings
+
+/** What becomes of a tap on 提醒我 that was not accepted, in words for the user. */
+const REFUSALS = {
+  reject: '没有同意接收消息，所以不会提醒你',
+  ban: '这个小程序的消息已被微信停用，不能提醒你',
+  filter: '微信暂时不提供这条消息，不能提醒你',
+  fail: '微信没能询问你是否同意，请稍后再试',
+};
 
 Page({
   ...attempts,
@@ -18,6 +30,9 @@ Page({
     ...attempts.data,
     headline: '', // until the service has answered
     wards: /** @type {Ward[]} */ ([]),
+    canAlert: Boolean(alertTemplate),
+    refusal: '', // why no message will come, after a tap on 提醒我
+    canOpenSetting: false, // where the user can change that
   },
 
   load: () => request('/api/wards'),
@@ -28,6 +43,32 @@ Page({
       headline: headlineOf(wards),
       wards: wards.map(ward => ({ ...ward, ...stateOf(ward), last: lastOf(ward) })),
     });
+  },
+
+  /**
+   * WeChat asks the user, which it does only while a tap is handled, and so before anything else. One consent is one message:
+   * when the service cannot be told of it, it is told again without asking again.
+   */
+  alertMe({ currentTarget }) {
+    const { id } = currentTarget.dataset;
+    if (this.data.isBusy) return;
+    this.setData({ refusal: '', canOpenSetting: false });
+    wx.requestSubscribeMessage({
+      tmplIds: [alertTemplate],
+      success: ({ [alertTemplate]: answer }) => (answer === 'accept' ? this.arm(id) : this.refuse(answer, answer === 'reject')),
+      fail: ({ errCode }) => this.refuse(errCode === SWITCHED_OFF ? 'reject' : 'fail', errCode === SWITCHED_OFF),
+    });
+  },
+
+  arm(id) {
+    return this.change(async () => {
+      const armed = await request(`/api/wards/${id}/alert`, { method: 'POST' });
+      this.show(this.data.wards.map(ward => (ward.id === id ? armed : ward)));
+    });
+  },
+
+  refuse(answer, canOpenSetting) {
+    this.setData({ refusal: REFUSALS[answer] || REFUSALS.fail, canOpenSetting });
   },
 
   stop({ currentTarget }) {
