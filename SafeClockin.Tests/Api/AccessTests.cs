@@ -31,6 +31,8 @@ public sealed class AccessTests
         ["GET /api/wards"] = ["", "", "", "401"],
         ["POST /api/wards"] = ["", "", "", "401"],
         ["DELETE /api/wards/{id}"] = ["", "changes", "", "401"],
+        ["POST /api/wards/{id}/alert"] = ["", "changes", "", "401"],
+        ["POST /api/alerts/sweep"] = ["401", "401", "401", "401"],
     };
 
     private static readonly string[] Roles = ["ward", "guardian", "stranger", "nobody"];
@@ -52,7 +54,11 @@ public sealed class AccessTests
     [OneTimeSetUp]
     public void Start()
     {
-        _service = Service.Start(new Dictionary<string, string>(Service.EmbeddedStore()) { ["TOKEN_SECRET"] = WeChatStub.TokenSecret });
+        _service = Service.Start(new Dictionary<string, string>(Service.EmbeddedStore())
+        {
+            ["TOKEN_SECRET"] = WeChatStub.TokenSecret,
+            ["WX_ALERT_TEMPLATE_ID"] = "a-template",
+        });
         _client = _service.CreateClient();
     }
 

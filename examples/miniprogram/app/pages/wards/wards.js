@@ -55,7 +55,10 @@ Page({
     this.setData({ refusal: '', canOpenSetting: false });
     wx.requestSubscribeMessage({
       tmplIds: [alertTemplate],
-      success: ({ [alertTemplate]: answer }) => (answer === 'accept' ? this.arm(id) : this.refuse(answer, answer === 'reject')),
+      success: answers => {
+        const answer = answers[alertTemplate];
+        return answer === 'accept' ? this.arm(id) : this.refuse(answer, answer === 'reject');
+      },
       fail: ({ errCode }) => this.refuse(errCode === SWITCHED_OFF ? 'reject' : 'fail', errCode === SWITCHED_OFF),
     });
   },
