@@ -372,8 +372,9 @@ public sealed class IndexPageTests
                 }
                 """);
 
+            var before = await _client.GetCountAsync();
             await visitor.ClickAsync("+1");
-            await visitor.SeeCountAsync($"{await _client.GetCountAsync()}");
+            await visitor.SeeCountAsync($"{before + 1}");
 
             Assert.That(
                 await visitor.Page.EvaluateAsync<int>("() => globalThis.animations"),
