@@ -25,6 +25,7 @@ try
         Args = settings,
         ContentRootPath = AppContext.BaseDirectory,
     });
+    builder.CheckEnvironment();
     var addresses = ListenAddresses.Read(builder.Configuration);
     if (command == Command.Healthcheck)
         return await Healthcheck.RunAsync(addresses[0]);

@@ -19,6 +19,14 @@ internal static class AllSettings
         .. Telemetry.Settings, .. Logging.Settings, .. ListenAddresses.Settings, EnvironmentName,
     ];
 
+    /// <summary>Refuses what the framework would log as the environment's name and may hold a password.</summary>
+    /// <exception cref="SettingException">It is no name.</exception>
+    public static void CheckEnvironment(this WebApplicationBuilder builder)
+    {
+        if (!builder.Environment.EnvironmentName.Trim().All(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.'))
+            throw new SettingException(EnvironmentName.Name, "a name like Production");
+    }
+
     /// <summary>Logs a warning for each variable that was probably meant as one of them.</summary>
     public static void WarnOfMisspelt(this WebApplication app)
     {

@@ -47,6 +47,7 @@ public sealed class SettingsTests
     [TestCase("ASPNETCORE_URLS", "http://127.0.0.1:8080/base", $"ASPNETCORE_URLS or --urls is \"http://127.0.0.1:8080/base\"; expected {Urls}")]
     [TestCase("ASPNETCORE_URLS", $"http://root:{Canary}@127.0.0.1:8080", $"ASPNETCORE_URLS or --urls {NotShown}{Urls}")]
     [TestCase("ASPNETCORE_URLS", "8080", $"ASPNETCORE_URLS or --urls is \"8080\"; expected {Urls}")]
+    [TestCase("ASPNETCORE_ENVIRONMENT", $"Server=db;Password={Canary}", $"ASPNETCORE_ENVIRONMENT {NotShown}a name like Production")]
     [TestCase("Kestrel__Endpoints__Web__Url", "http://127.0.0.1:8080", $"Kestrel__Endpoints {NotShown}addresses in ASPNETCORE_URLS")]
     [TestCase("ASPNETCORE_HTTP_PORTS", "abc", "ASPNETCORE_HTTP_PORTS is \"abc\"; expected ports like 8080, separated by semicolons")]
     [TestCase("ASPNETCORE_HTTPS_PORTS", "-1", "ASPNETCORE_HTTPS_PORTS is \"-1\"; expected ports like 8080, separated by semicolons")]

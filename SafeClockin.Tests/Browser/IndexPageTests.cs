@@ -505,7 +505,7 @@ public sealed class IndexPageTests
             Does.StartWith("wx.request({").And.Contain($"{Address}api/count"));
     }
 
-    [Test]
+    [Test, Sequential] // colours go by the scheme alone, and the layout by the width
     public async Task A_checker_finds_no_barrier_and_the_page_is_dark_for_those_who_like_it_dark(
         [Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme,
         [Values(360, 1280)] int width)
