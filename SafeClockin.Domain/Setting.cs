@@ -16,12 +16,13 @@ public sealed record Setting(string Name, string Default, string Meaning)
     /// <summary>What the variable says, which will be logged.</summary>
     /// <param name="held">What it held; null when it is not set.</param>
     /// <param name="expected">What would be understood.</param>
-    /// <exception cref="SettingException">It is no UTF-8, or may hold a password: a URL, or like user:password@host.</exception>
+    /// <exception cref="SettingException">It is no UTF-8, or may hold a password: a URL, or like user:password@host or Password=….</exception>
     public string ReadName(string? held, string expected)
     {
         var name = Read(held);
         var colon = name.IndexOf(':', StringComparison.Ordinal);
-        return colon >= 0 && (name[colon..].StartsWith("://", StringComparison.Ordinal) || name[colon..].Contains('@', StringComparison.Ordinal))
+        return name.Contains('=', StringComparison.Ordinal)
+            || (colon >= 0 && (name[colon..].StartsWith("://", StringComparison.Ordinal) || name[colon..].Contains('@', StringComparison.Ordinal)))
             ? throw new SettingException(Name, expected)
             : name;
     }

@@ -33,6 +33,7 @@ public sealed class SettingTests
 
     [TestCase("mysql://root:secret@db")]
     [TestCase("root:secret@db")]
+    [TestCase("Server=db;Password=secret")]
     [TestCase("mysql://db/?password=secret@")]
     public void What_may_hold_a_password_is_no_name_and_is_not_shown(string held)
     {
