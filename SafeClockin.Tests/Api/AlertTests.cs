@@ -242,7 +242,7 @@ public sealed class AlertTests(string store, int replicas)
     {
         var links = await ArmAsync(AlertService.BatchSize * 3, daysAgo: 2);
         var poison = links.Take(AlertService.BatchSize + 1).Select(link => link.Guardian).ToHashSet();
-        _weChat.AnswerToMessage = openId => poison.Contains(openId) ? WeChatStub.Refusal(47003) : WeChatStub.Taken;
+        _weChat.AnswerToMessage = message => poison.Contains(message.Receiver) ? WeChatStub.Refusal(47003) : WeChatStub.Taken;
 
         for (var i = 0; i < 4; i++)
         {
@@ -273,11 +273,11 @@ public sealed class AlertTests(string store, int replicas)
     public async Task An_access_token_that_is_refused_is_replaced_and_the_message_tried_once_more(int errorCode)
     {
         await ArmAsync(1, daysAgo: 2);
-        await SweepAsync(); // with some token
-        var links = await ArmAsync(10, daysAgo: 2);
+        await SweepAsync();
+        var refused = _weChat.Messages.Last().AccessToken; // by itself, as a message may be tried again before all have been tried once
+        await ArmAsync(10, daysAgo: 2);
         _weChat.Reset();
-        var tries = 0;
-        _weChat.AnswerToMessage = _ => Interlocked.Increment(ref tries) <= links.Count ? WeChatStub.Refusal(errorCode) : WeChatStub.Taken;
+        _weChat.AnswerToMessage = message => message.AccessToken == refused ? WeChatStub.Refusal(errorCode) : WeChatStub.Taken;
 
         Assert.That(await SweepAsync(), Is.EqualTo((10, 0, 0)));
         Assert.That(_weChat.TokenRequests, Is.EqualTo(1));

@@ -48,8 +48,8 @@ internal sealed class WeChatStub : IDisposable
     /// <summary>The messages that arrived, each with the access token that it was sent with.</summary>
     public IReadOnlyCollection<(string AccessToken, JsonElement Message)> Messages => _messages;
 
-    /// <summary>How a message is answered, by its receiver: that it was taken, unless a test says otherwise.</summary>
-    public Func<string, Func<Stream, CancellationToken, Task>> AnswerToMessage { get; set; } = _ => Taken;
+    /// <summary>How a message is answered: that it was taken, unless a test says otherwise.</summary>
+    public Func<(string Receiver, string AccessToken), Func<Stream, CancellationToken, Task>> AnswerToMessage { get; set; } = _ => Taken;
 
     /// <summary>How an access token is answered, by how many there were: with a new one, unless a test says otherwise.</summary>
     public Func<int, Func<Stream, CancellationToken, Task>> AnswerToToken { get; set; } = AccessToken;
@@ -180,8 +180,9 @@ internal sealed class WeChatStub : IDisposable
             else if (target.StartsWith("/cgi-bin/message/subscribe/send?", StringComparison.Ordinal))
             {
                 var message = JsonDocument.Parse(Encoding.Latin1.GetBytes(body)).RootElement;
-                _messages.Enqueue((Query(target)["access_token"].ToString(), message));
-                await AnswerToMessage(message.GetProperty("touser").GetString()!)(stream, stop);
+                var accessToken = Query(target)["access_token"].ToString();
+                _messages.Enqueue((accessToken, message));
+                await AnswerToMessage((message.GetProperty("touser").GetString()!, accessToken))(stream, stop);
             }
             else if (_answers.TryGetValue(Query(target)["js_code"].ToString(), out var answer))
             {
