@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using SafeClockin.Api.Auth;
@@ -25,7 +24,7 @@ public sealed class SecretExchangeTests
         var replicas = await Task.WhenAll(steps.Select(step => ServiceProcess.StartAsync(Settings(step.Secret, step.Previous))));
         try
         {
-            var tokens = await Task.WhenAll(replicas.Select(replica => LogInAsync(replica.Client)));
+            var tokens = await Task.WhenAll(replicas.Select(replica => _weChat.LogInAsync(replica.Client, "an-openid")));
 
             for (var replica = 0; replica < steps.Length; replica++)
             {
@@ -59,8 +58,8 @@ public sealed class SecretExchangeTests
         using var between = Service.Start(Settings(New, Old));
         using var afterwards = Service.Start(Settings(New, ""));
 
-        var old = SessionKeyOf(await LogInAsync(before.CreateClient()));
-        var renewed = SessionKeyOf(await LogInAsync(between.CreateClient()));
+        var old = SessionKeyOf(await _weChat.LogInAsync(before.CreateClient(), "an-openid"));
+        var renewed = SessionKeyOf(await _weChat.LogInAsync(between.CreateClient(), "an-openid"));
 
         using (Assert.EnterMultipleScope())
         {
@@ -98,12 +97,6 @@ public sealed class SecretExchangeTests
 
     private Dictionary<string, string> Settings(string secret, string previous)
         => new(_weChat.Settings()) { ["TOKEN_SECRET"] = secret, ["TOKEN_SECRET_PREVIOUS"] = previous };
-
-    private async Task<string> LogInAsync(HttpClient client)
-    {
-        var answer = await client.GetFromJsonAsync<JsonElement>($"/api/login?code={_weChat.CodeOf("an-openid")}");
-        return answer.GetProperty("data").GetProperty("token").GetString()!;
-    }
 
     private static string SessionKeyOf(string token)
         => JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(token.Split('.')[1]))

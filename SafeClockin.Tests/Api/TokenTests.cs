@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -44,7 +43,7 @@ public sealed class TokenTests
     public async Task A_token_says_who_until_when_and_nothing_that_its_bearer_may_not_read()
     {
         var before = Now;
-        var parts = (await LogInAsync(_client, "an-openid")).Split('.');
+        var parts = (await _weChat.LogInAsync(_client, "an-openid")).Split('.');
         var claims = JsonDocument.Parse(Decode(parts[1])).RootElement;
 
         using (Assert.EnterMultipleScope())
@@ -61,9 +60,9 @@ public sealed class TokenTests
     [Test]
     public async Task The_session_key_in_a_token_opens_for_the_server_and_its_openid_alone()
     {
-        var token = await LogInAsync(_client, "an-openid");
+        var token = await _weChat.LogInAsync(_client, "an-openid");
         var claim = JsonDocument.Parse(Decode(token.Split('.')[1])).RootElement.GetProperty("session_key").GetString()!;
-        var again = JsonDocument.Parse(Decode((await LogInAsync(_client, "an-openid")).Split('.')[1])).RootElement;
+        var again = JsonDocument.Parse(Decode((await _weChat.LogInAsync(_client, "an-openid")).Split('.')[1])).RootElement;
         var seal = _service.Services.GetRequiredService<SessionKeySeal>();
         using var other = Service.Start(new Dictionary<string, string>(_weChat.Settings())
         {
@@ -97,7 +96,7 @@ public sealed class TokenTests
     [TestCase("Bearer \"{0}\"", Description = "as a client sends it that keeps it as JSON")]
     public async Task A_token_is_recognised_however_a_client_sends_it(string header)
     {
-        var token = await LogInAsync(_client, "an-openid");
+        var token = await _weChat.LogInAsync(_client, "an-openid");
         var expiry = JsonDocument.Parse(Decode(token.Split('.')[1])).RootElement.GetProperty("exp").GetInt64();
 
         var (status, answer, _) = await AskAsync(_client, string.Format(header, token));
@@ -178,7 +177,7 @@ public sealed class TokenTests
     [Test]
     public async Task A_token_in_the_query_is_none()
     {
-        var token = await LogInAsync(_client, "an-openid");
+        var token = await _weChat.LogInAsync(_client, "an-openid");
 
         using var response = await _client.GetAsync($"/api/user?access_token={token}&token={token}");
 
@@ -204,7 +203,7 @@ public sealed class TokenTests
     [Test]
     public async Task A_token_is_good_for_PyJWT()
     {
-        var token = await LogInAsync(_client, "an-openid");
+        var token = await _weChat.LogInAsync(_client, "an-openid");
 
         Assert.That(Verify(token, WeChatStub.TokenSecret), Is.EqualTo("an-openid"));
     }
@@ -238,7 +237,7 @@ public sealed class TokenTests
         using var _ = service;
         using var __ = client;
 
-        Assert.That(Verify(await LogInAsync(client, "an-openid"), secret), Is.EqualTo("an-openid"));
+        Assert.That(Verify(await _weChat.LogInAsync(client, "an-openid"), secret), Is.EqualTo("an-openid"));
         var theirs = PyJwt.Evaluate("jwt.encode({'openid': 'o', 'exp': time.time() + 60}, a[0], algorithm='HS256')", secret);
         Assert.That((await AskAsync(client, "Bearer " + theirs)).Status, Is.EqualTo(200));
         Assert.That(service.Output, Does.Contain("WRN").And.Contain(warning));
@@ -246,12 +245,6 @@ public sealed class TokenTests
 
     private static string Verify(string token, string secret)
         => PyJwt.Evaluate("jwt.decode(a[0], a[1], algorithms=['HS256'])['openid']", token, secret);
-
-    private async Task<string> LogInAsync(HttpClient client, string openId)
-    {
-        var answer = await client.GetFromJsonAsync<JsonElement>($"/api/login?code={_weChat.CodeOf(openId)}");
-        return answer.GetProperty("data").GetProperty("token").GetString()!;
-    }
 
     private static async Task<(int Status, string Answer, string Challenge)> AskAsync(HttpClient client, string? header)
     {

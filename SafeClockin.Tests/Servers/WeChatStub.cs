@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -99,6 +100,13 @@ internal sealed class WeChatStub : IDisposable
     /// <summary>A new code of a user.</summary>
     public string CodeOf(string openId)
         => CodeAnswered(Text($$"""{"session_key":"{{SessionKey}}","openid":"{{openId}}"}"""));
+
+    /// <summary>Logs a user in with a service that asks here, and returns the token.</summary>
+    public async Task<string> LogInAsync(HttpClient service, string openId)
+    {
+        var answer = await service.GetFromJsonAsync<JsonElement>($"/api/login?code={CodeOf(openId)}");
+        return answer.GetProperty("data").GetProperty("token").GetString()!;
+    }
 
     /// <summary>A whole answer, JSON declared as text, as WeChat does.</summary>
     public static Func<Stream, CancellationToken, Task> Text(string body)
