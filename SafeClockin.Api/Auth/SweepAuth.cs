@@ -19,8 +19,6 @@ internal sealed class SweepAuth(
     /// <summary>Names both the scheme and the policy that asks for it.</summary>
     public const string Policy = "Sweep";
 
-    private const int EnoughBytes = 32;
-
     private static readonly Setting Secret = new(
         "ALERT_SWEEP_SECRET", "", "lets a timer outside have alerts sent, 32 bytes or more; not set: none is let in");
 
@@ -31,8 +29,8 @@ internal sealed class SweepAuth(
     /// <exception cref="SettingException">The secret is too short.</exception>
     public static void AddTo(IHostApplicationBuilder builder)
     {
-        if (Encoding.UTF8.GetByteCount(Read(builder.Configuration)) is > 0 and < EnoughBytes)
-            throw new SettingException(Secret.Name, $"{EnoughBytes} bytes or more");
+        if (Read(builder.Configuration) is { Length: > 0 } secret && TokenKeys.IsShort(secret))
+            throw new SettingException(Secret.Name, $"{TokenKeys.EnoughBytes} bytes or more");
         builder.Services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, SweepAuth>(Policy, null);
         builder.Services.AddAuthorizationBuilder().AddPolicy(
             Policy, policy => policy.AddAuthenticationSchemes(Policy).RequireAuthenticatedUser());

@@ -38,10 +38,10 @@ internal sealed class TokenSecret
 
         if (previousText.Length > 0)
         {
-            var (isUsed, warning) = Judge(previousText, text, isDevelopment);
-            if (warning is not null)
-                warnings.Add($"{PreviousVariable.Name} {warning}");
-            if (isUsed && Current is not null)
+            var problem = FindProblem(previousText, text);
+            if (problem is not null)
+                warnings.Add($"{PreviousVariable.Name} {problem}");
+            if (Current is not null && (problem is null || isDevelopment))
                 Previous = new(previousText);
         }
 
@@ -76,13 +76,12 @@ internal sealed class TokenSecret
         return new(text, previous, environment.IsDevelopment());
     }
 
-    private static (bool IsUsed, string? Warning) Judge(string previous, string current, bool isDevelopment)
-        => previous == current ? (false, $"is the same as {Variable.Name}: nothing is exchanged")
-            : current == Variable.Default ? (isDevelopment, $"is set, and {Variable.Name} is not")
-            : previous == Variable.Default ? (isDevelopment, "is the published default, which is accepted in Development alone")
-            : TokenKeys.IsShort(previous)
-                ? (isDevelopment, $"is shorter than {TokenKeys.EnoughBytes} bytes, which is accepted in Development alone")
-            : (true, null);
+    private static string? FindProblem(string previous, string current)
+        => previous == current ? $"is the same as {Variable.Name}: nothing is exchanged"
+            : current == Variable.Default ? $"is set, and {Variable.Name} is not"
+            : previous == Variable.Default ? "is the published default, which is accepted in Development alone"
+            : TokenKeys.IsShort(previous) ? $"is shorter than {TokenKeys.EnoughBytes} bytes, which is accepted in Development alone"
+            : null;
 }
 
 /// <summary>The keys that one secret makes.</summary>
