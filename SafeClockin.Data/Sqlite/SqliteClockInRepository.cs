@@ -46,6 +46,12 @@ internal sealed class SqliteClockInRepository : IClockInRepository
         => _store.RunAsync<IReadOnlyList<ClockIn>>(connection =>
             [.. Query(connection, "AND day BETWEEN @from AND @to ORDER BY day", openId, first, last)]);
 
+    /// <summary>A day as this table keeps it.</summary>
+    public static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>The day that this table keeps so.</summary>
+    public static DateOnly Day(string text) => DateOnly.ParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture);
+
     private static ClockIn Add(SqliteConnection connection, Tap tap)
     {
         var near = Query(connection, "AND day BETWEEN @from AND @to", tap.OpenId, tap.Day.AddDays(-1), tap.Day).ToList();
@@ -63,8 +69,5 @@ internal sealed class SqliteClockInRepository : IClockInRepository
         => connection.Query<(string Day, long At, long Streak)>(
                 $"SELECT day, clockedInAt, streak FROM ClockIns WHERE openid = @openId {condition}",
                 new { openId = Encoding.UTF8.GetBytes(openId), from = Text(from), to = Text(to) })
-            .Select(row => new ClockIn(
-                DateOnly.ParseExact(row.Day, "yyyy-MM-dd", CultureInfo.InvariantCulture), row.At, (int)row.Streak));
-
-    private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            .Select(row => new ClockIn(Day(row.Day), row.At, (int)row.Streak));
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dapper;
 using SafeClockin.Domain.Alerts;
 
@@ -25,13 +24,13 @@ internal sealed partial class SqliteGuardianRepository : IAlertRepository
                     SELECT g.id, g.guardian, g.wardName, {LastDay}
                     FROM Guardians g WHERE g.alert = TRUE AND g.alertAt <= @now ORDER BY g.alertAt LIMIT @limit
                     """,
-                    new { now, upTo = Text(upTo), limit })
+                    new { now, upTo = SqliteClockInRepository.Text(upTo), limit })
                 .Select(row => new ArmedLink
                 {
                     Id = row.Id,
                     Guardian = Text(row.Guardian),
                     WardName = row.WardName,
-                    LastDay = row.LastDay is null ? null : Day(row.LastDay),
+                    LastDay = row.LastDay is null ? null : SqliteClockInRepository.Day(row.LastDay),
                 }),
         ]);
 
@@ -70,11 +69,7 @@ internal sealed partial class SqliteGuardianRepository : IAlertRepository
                     FROM (SELECT g.armedAt, {LastDay} AS lastDay FROM Guardians g WHERE g.alert = TRUE AND g.alertAt <= @by) w
                     WHERE w.lastDay < @before GROUP BY w.lastDay
                     """,
-                    new { by, upTo = Text(upTo), before = Text(before) })
-                .Select(row => new WaitingLinks(Day(row.LastDay), (int)row.Count, row.ArmedAt)),
+                    new { by, upTo = SqliteClockInRepository.Text(upTo), before = SqliteClockInRepository.Text(before) })
+                .Select(row => new WaitingLinks(SqliteClockInRepository.Day(row.LastDay), (int)row.Count, row.ArmedAt)),
         ]);
-
-    private static DateOnly Day(string text) => DateOnly.ParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture);
-
-    private static string Text(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -157,12 +156,11 @@ internal sealed partial class SqliteGuardianRepository : IGuardianRepository
                     SELECT l.day FROM ClockIns l WHERE l.openid = g.ward AND l.day <= @upTo ORDER BY l.day DESC LIMIT 1)
                 WHERE g.guardian = @guardian
                 """,
-                new { guardian = Bytes(guardian), upTo = upTo.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) })
+                new { guardian = Bytes(guardian), upTo = SqliteClockInRepository.Text(upTo) })
             .Select(row => new Ward(
                 row.Id,
                 row.Name,
-                row.Day is null ? null : new ClockIn(
-                    DateOnly.ParseExact(row.Day, "yyyy-MM-dd", CultureInfo.InvariantCulture), row.At!.Value, (int)row.Streak!.Value),
+                row.Day is null ? null : new ClockIn(SqliteClockInRepository.Day(row.Day), row.At!.Value, (int)row.Streak!.Value),
                 row.Alert));
 
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
