@@ -11,14 +11,14 @@ let isCloudReady = false;
 /**
  * Asks the service and resolves with `data`, or rejects with an error in words for the user.
  *
- * Through Cloud Hosting nobody logs in. Otherwise the token goes along when there is one. On a 401 a new one is fetched and the request repeated once, whatever it
- * asks for: a request that is answered by 401 has changed nothing.
+ * Through Cloud Hosting nobody logs in. Otherwise the token goes along when there is one. On a 401 a new one is fetched
+ * and the request repeated once, whatever it asks for: a request that is answered by 401 has changed nothing.
  *
  * @param {string} path
  * @param {{ method?: 'GET' | 'POST' | 'DELETE', data?: object }} [options]
  */
 async function request(path, { method = 'GET', data } = {}) {
-  if (config.cloud) return unwrap(await call(config.cloud, path, method, data));
+  if (config.cloud) return unwrap(await send(path, method, data));
 
   const token = wx.getStorageSync(TOKEN);
   let answer = await send(path, method, data, token);
@@ -31,33 +31,22 @@ async function request(path, { method = 'GET', data } = {}) {
 /** @returns {Promise<{ statusCode: number, data: any }>} */
 function send(path, method, data, token) {
   return new Promise((resolve, reject) => {
-    wx.request({
-      url: config.baseUrl + path,
+    const call = {
       method,
       data,
-      header: token ? { Authorization: `Bearer ${token}` } : {},
       timeout: TIMEOUT,
       success: resolve, // whatever the status
       fail: () => reject(new Error('网络连接不上，请稍后重试')),
-    });
-  });
-}
+    };
+    if (!config.cloud) {
+      wx.request({ ...call, url: config.baseUrl + path, header: token ? { Authorization: `Bearer ${token}` } : {} });
+      return;
+    }
 
-/** @returns {Promise<{ statusCode: number, data: any }>} */
-function call({ env, service }, path, method, data) {
-  return new Promise((resolve, reject) => {
     if (!isCloudReady) wx.cloud.init();
     isCloudReady = true;
-    wx.cloud.callContainer({
-      config: { env },
-      header: { 'X-WX-SERVICE': service },
-      path,
-      method,
-      data,
-      timeout: TIMEOUT,
-      success: resolve,
-      fail: () => reject(new Error('网络连接不上，请稍后重试')),
-    });
+    const { env, service } = config.cloud;
+    wx.cloud.callContainer({ ...call, path, config: { env }, header: { 'X-WX-SERVICE': service } });
   });
 }
 
