@@ -1,5 +1,4 @@
--- Asks as one signed-in user after the other; prints one line of figures. Arguments: what to ask, a file of tokens, and
--- which of them to begin with.
+-- Asks as one signed-in user after the other. Arguments: what to ask, a file of tokens, and which of them to begin with.
 local method, path, tokens, next = "GET", "/api/user", {}, 0
 
 function init(args)
@@ -16,9 +15,4 @@ function request()
   return wrk.format(method, path, { Authorization = "Bearer " .. tokens[next % #tokens + 1] })
 end
 
-function done(summary, latency)
-  local errors = summary.errors
-  io.write(string.format("FIGURES %d %.2f %.2f %d %d\n",
-    summary.requests / (summary.duration / 1e6), latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
-    summary.requests, errors.connect + errors.read + errors.write + errors.timeout + errors.status))
-end
+dofile("bench/figures.lua")

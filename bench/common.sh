@@ -23,10 +23,10 @@ serve() { # port store: starts a replica and waits until it serves
 }
 stop() { kill "$1"; wait "$1" || true; }
 
-drive() { # port action connections: requests/s, p50 and p99 in ms, requests, errors
-  wrk -t1 -c"$3" -d"${seconds}s" --latency -s bench/action.lua "http://127.0.0.1:$1/api/count" -- "$2" |
-    sed -n 's/^FIGURES //p'
+load() { # connections script url arguments: requests/s, p50 and p99 in ms, requests, errors
+  wrk -t1 -c"$1" -d"${seconds}s" --latency -s "bench/$2.lua" "$3" -- "${@:4}" | sed -n 's/^FIGURES //p'
 }
+drive() { load "$3" action "http://127.0.0.1:$1/api/count" "$2"; } # port action connections
 tokens() { # number: of as many users, whose openids are oBench and 22 digits
   python3 - "$token_secret" "$1" <<'P'
 import base64, hashlib, hmac, json, sys, time
@@ -39,10 +39,7 @@ for user in range(int(sys.argv[2])):
 P
 }
 first=0 # the next user who asks
-ask() { # what connections: figures as drive's, of the users of $work/tokens in turns
-  wrk -t1 -c"$2" -d"${seconds}s" --latency -s bench/clockin.lua http://127.0.0.1:18960/ -- "$1" "$work/tokens" $first |
-    sed -n 's/^FIGURES //p'
-}
+ask() { load "$2" clockin http://127.0.0.1:18960/ "$1" "$work/tokens" $first; } # what connections: the users of $work/tokens in turns
 statements() { sql "SHOW GLOBAL STATUS WHERE Variable_name = 'Com_insert'" | cut -f2; }
 count() { curl -s "http://127.0.0.1:$1/api/count" | grep -o '[0-9]*}' | tr -d '}'; }
 calculate() { awk "BEGIN { printf \"$1\", $2 }"; }
