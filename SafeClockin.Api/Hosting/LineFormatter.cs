@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
 using Serilog.Parsing;
@@ -58,6 +59,29 @@ internal sealed class LineFormatter(ITextFormatter inner, bool showsExceptionBel
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }
 
+/// <summary>Writes lines to stdout, as many at once as there are.</summary>
+/// <remarks>
+/// It has a thread of its own, which rests when everything is written: to wake it up for each line would cost a request
+/// more than making the line.
+/// </remarks>
+internal sealed class LineWriter(ITextFormatter format, DroppedLines queue) : ILogEventSink, IDisposable
+{
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(10);
+
+    private readonly StreamWriter _output = new(Console.OpenStandardOutput(), bufferSize: 16_384);
+
+    public void Emit(LogEvent logEvent)
+    {
+        format.Format(logEvent, _output);
+        if (!queue.IsEmpty)
+            return;
+        _output.Flush();
+        Thread.Sleep(Rest);
+    }
+
+    public void Dispose() => _output.Dispose();
+}
+
 /// <summary>Knows how many lines the log has left out, because stdout did not take them.</summary>
 internal sealed class DroppedLines : IAsyncLogEventSinkMonitor
 {
@@ -74,6 +98,9 @@ internal sealed class DroppedLines : IAsyncLogEventSinkMonitor
     public void StopMonitoring(IAsyncLogEventSinkInspector inspector)
     {
     }
+
+    /// <summary>Whether no line waits to be written.</summary>
+    public bool IsEmpty => _queue is not { Count: > 0 };
 
     /// <summary>How many have been left out since the last call; 0 soon after one, so that reports stay few.</summary>
     public long Take()

@@ -52,7 +52,7 @@ internal static class Logging
                         showsExceptionBelow: true,
                         dropped)
                     : new LineFormatter(new CompactJsonFormatter(), showsExceptionBelow: false, dropped);
-                log.WriteTo.Async(to => to.Console(format), monitor: dropped);
+                log.WriteTo.Async(to => to.Sink(new LineWriter(format, dropped)), monitor: dropped);
             },
             preserveStaticLogger: true);
 
