@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How long the service takes from its start to its first counted answer on MySQL, and how much memory it holds then,
-# against an empty ASP.NET Core service's first answer, in turns. Usage: cold-start.sh [rounds, 20 unless told]
+# How long the service, published as in the image, takes from its start to its first counted answer on MySQL, and how much
+# memory it holds then, against an empty ASP.NET Core service's first answer, in turns. Usage: cold-start.sh [rounds, 20]
 # Counts in the MySQL that the MYSQL_ variables name; without MYSQL_ADDRESS in a MariaDB of its own.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,9 +20,8 @@ port() { # one that nobody listens on
   echo $port
 }
 
-publish() { # project folder
-  dotnet publish "$1" -c Release --use-current-runtime --no-self-contained -p:PublishReadyToRun=true \
-    -o "$work/$2" -v quiet -nologo
+publish() { # project folder options
+  dotnet publish "$1" -c Release -o "$work/$2" -v quiet -nologo "${@:3}"
 }
 
 empty() {
@@ -40,7 +39,7 @@ var app = WebApplication.CreateBuilder(args).Build();
 app.MapGet("/", () => "Hello World!");
 app.Run();
 X
-  publish "$work/source" empty
+  publish "$work/source" empty --use-current-runtime --no-self-contained -p:PublishReadyToRun=true
 }
 
 database() {
@@ -55,17 +54,17 @@ database() {
 }
 
 # Starts a program, sends it a request as soon as it listens, and writes milliseconds and kilobytes.
-measure() { # program request
+measure() { # request program
   local port began ended process status
   port=$(port)
   began=${EPOCHREALTIME/./}
-  ASPNETCORE_URLS=http://127.0.0.1:$port dotnet "$1" >"$work/log" 2>&1 &
+  ASPNETCORE_URLS=http://127.0.0.1:$port "${@:2}" >"$work/log" 2>&1 &
   process=$!
   while kill -0 $process 2>/dev/null; do
     { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && break
     read -rt 0.002 -u 4 || true # a short sleep without a process of its own
   done
-  printf '%b' "$2" >&3
+  printf '%b' "$1" >&3
   read -r _ status _ <&3
   ended=${EPOCHREALTIME/./}
   exec 3>&-
@@ -77,7 +76,7 @@ measure() { # program request
 
 median() { sort -n "$1" | awk -v column="$2" '{ a[NR] = $column } END { print a[int((NR + 1) / 2)] }'; }
 
-publish "$root/SafeClockin.Api" service
+publish "$root/SafeClockin.Api" service -p:PublishProfile=Image
 empty
 [ -n "${MYSQL_ADDRESS:-}" ] || database
 
@@ -85,8 +84,8 @@ count='POST /api/count HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n
 get='GET / HTTP/1.1\r\nHost: x\r\n\r\n'
 for ((round = -1; round < rounds; round++)); do # the first one warms the disk
   [ $round -lt 1 ] && : >"$work/service.times" && : >"$work/empty.times"
-  measure "$work/service/SafeClockin.Api.dll" "$count" >>"$work/service.times"
-  measure "$work/empty/Empty.dll" "$get" >>"$work/empty.times"
+  measure "$count" "$work/service/SafeClockin.Api" >>"$work/service.times"
+  measure "$get" dotnet "$work/empty/Empty.dll" >>"$work/empty.times"
 done
 
 report() { # name column unit

@@ -11,7 +11,7 @@ public sealed class ImageTests
     [Test]
     public void The_program_gets_the_signals_and_does_not_run_as_root()
     {
-        Assert.That(Dockerfile, Has.One.EqualTo("ENTRYPOINT [\"dotnet\", \"SafeClockin.Api.dll\"]"));
+        Assert.That(Dockerfile, Has.One.EqualTo("ENTRYPOINT [\"./SafeClockin.Api\"]"));
         Assert.That(Dockerfile, Has.One.EqualTo("USER $APP_UID"));
     }
 
