@@ -26,14 +26,7 @@ publish() { # project folder options
 
 empty() {
   mkdir "$work/source"
-  cat >"$work/source/Empty.csproj" <<'X'
-<Project Sdk="Microsoft.NET.Sdk.Web">
-  <PropertyGroup>
-    <TargetFramework>net10.0</TargetFramework>
-    <ImplicitUsings>enable</ImplicitUsings>
-  </PropertyGroup>
-</Project>
-X
+  cp "$root/bench/Peer.csproj" "$work/source"
   cat >"$work/source/Program.cs" <<'X'
 var app = WebApplication.CreateBuilder(args).Build();
 app.MapGet("/", () => "Hello World!");
@@ -85,7 +78,7 @@ get='GET / HTTP/1.1\r\nHost: x\r\n\r\n'
 for ((round = -1; round < rounds; round++)); do # the first one warms the disk
   [ $round -lt 1 ] && : >"$work/service.times" && : >"$work/empty.times"
   measure "$count" "$work/service/SafeClockin.Api" >>"$work/service.times"
-  measure "$get" dotnet "$work/empty/Empty.dll" >>"$work/empty.times"
+  measure "$get" dotnet "$work/empty/Peer.dll" >>"$work/empty.times"
 done
 
 report() { # name column unit

@@ -11,14 +11,7 @@ seconds=${1:-4} rounds=${2:-5}
 . bench/common.sh
 
 mkdir "$work/mvc" "$work/node"
-cat >"$work/mvc/Mvc.csproj" <<'X'
-<Project Sdk="Microsoft.NET.Sdk.Web">
-  <PropertyGroup>
-    <TargetFramework>net10.0</TargetFramework>
-    <ImplicitUsings>enable</ImplicitUsings>
-  </PropertyGroup>
-</Project>
-X
+cp bench/Peer.csproj "$work/mvc"
 cat >"$work/mvc/Program.cs" <<'X'
 using Microsoft.AspNetCore.Mvc;
 var builder = WebApplication.CreateBuilder(args);
@@ -39,7 +32,7 @@ public class CountController : ControllerBase
 }
 X
 dotnet publish "$work/mvc" -c Release -o "$work/mvc/out" -v quiet >&2
-dotnet "$work/mvc/out/Mvc.dll" --urls http://127.0.0.1:18961 >"$work/mvc.log" &
+dotnet "$work/mvc/out/Peer.dll" --urls http://127.0.0.1:18961 >"$work/mvc.log" &
 
 npm install --prefix "$work/node" --silent --no-audit --no-fund mysql2@3.24.6 >&2
 cat >"$work/node/count.js" <<'X'
@@ -90,9 +83,8 @@ read -r pipeline _ <<<"$(median "$work/ours.none")"
 printf '\n| lone caller | statements/s alone | requests/s without a database | limit | requests/s | of the limit |\n|---|---|---|---|---|---|\n'
 for action in inc get; do
   verb=SELECT; [ $action = inc ] && verb=INSERT
-  mariadb --no-defaults -S "$work/s" -uroot -N --raw \
-    -e "SELECT REPLACE(argument, '\n', ' ') FROM mysql.general_log WHERE argument LIKE '$verb%Counters%' LIMIT 1" >"$work/statement"
-  { yes "$(cat "$work/statement");" || true; } | head -20000 >"$work/statements"
+  statement=$(sql "SELECT REPLACE(argument, '\n', ' ') FROM mysql.general_log WHERE argument LIKE '$verb%Counters%' LIMIT 1")
+  { yes "$statement;" || true; } | head -20000 >"$work/statements"
   for _ in $(seq "$rounds"); do
     began=$EPOCHREALTIME
     mariadb --no-defaults --protocol=tcp -P $database_port -uroot flask_demo <"$work/statements" >/dev/null
