@@ -31,8 +31,9 @@ internal static class HttpServer
                 connection => perAddress.ServeAsync(connection, next)));
         });
         // What a socket brings is dealt with on the thread that notices it, a request as well as the database's answer to
-        // it: handing it to another one takes a lone caller a third of its time. So nothing may block a thread; SQLite and
-        // the log have threads of their own. The runtime reads the variable when the first socket is opened.
+        // it: handing it to another one takes a lone caller up to a third of his time. So nothing may block such a thread:
+        // SQLite works on those of the pool, and the log has its own. The runtime reads the variable when the first socket
+        // is opened.
         Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
         builder.Services.Configure<SocketTransportOptions>(transport => transport.UnsafePreferInlineScheduling = true);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeToFinish);
