@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # How long the service, published as in the image, takes from its start to its first counted answer on MySQL, and how much
-# memory it holds then, against an empty ASP.NET Core service's first answer, in turns. Usage: cold-start.sh [rounds, 20]
+# memory it holds then and after five seconds of 64 connections, against an empty ASP.NET Core service's first answer, in
+# turns. Needs wrk. Usage: cold-start.sh [rounds, 20]
 # Counts in the MySQL that the MYSQL_ variables name; without MYSQL_ADDRESS in a MariaDB of its own.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -46,12 +47,13 @@ database() {
   export MYSQL_ADDRESS=127.0.0.1:$port MYSQL_USERNAME=root MYSQL_PASSWORD=
 }
 
-# Starts a program, sends it a request as soon as it listens, and writes milliseconds and kilobytes.
-measure() { # request program
+# Starts a program, sends it a request as soon as it listens, and writes milliseconds and kilobytes, then also those after
+# a load, where one is asked for.
+measure() { # request load program
   local port began ended process status
   port=$(port)
   began=${EPOCHREALTIME/./}
-  ASPNETCORE_URLS=http://127.0.0.1:$port "${@:2}" >"$work/log" 2>&1 &
+  ASPNETCORE_URLS=http://127.0.0.1:$port "${@:3}" >"$work/log" 2>&1 &
   process=$!
   while kill -0 $process 2>/dev/null; do
     { exec 3<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null && break
@@ -62,12 +64,17 @@ measure() { # request program
   ended=${EPOCHREALTIME/./}
   exec 3>&-
   [ "$status" = 200 ] || { cat "$work/log" >&2; echo "Answered $status" >&2; exit 1; }
-  echo "$(((ended - began) / 1000)) $(awk '/^VmRSS/ { print $2 }' /proc/$process/status)"
+  echo -n "$(((ended - began) / 1000)) $(resident $process)"
+  [ -z "$2" ] || { $2 "http://127.0.0.1:$port" >"$work/load"; echo -n " $(resident $process)"; }
+  echo
   kill $process
   wait $process || true
 }
 
-median() { sort -n "$1" | awk -v column="$2" '{ a[NR] = $column } END { print a[int((NR + 1) / 2)] }'; }
+resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+increments() { wrk -t1 -c64 -d5s -s "$root/bench/action.lua" "$1/api/count" -- inc; }
+gets() { wrk -t1 -c64 -d5s "$1/"; }
+median() { awk -v column="$2" '{ print $column }' "$1" | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
 
 publish "$root/SafeClockin.Api" service -p:PublishProfile=Image
 empty
@@ -77,15 +84,20 @@ count='POST /api/count HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n
 get='GET / HTTP/1.1\r\nHost: x\r\n\r\n'
 for ((round = -1; round < rounds; round++)); do # the first one warms the disk
   [ $round -lt 1 ] && : >"$work/service.times" && : >"$work/empty.times"
-  measure "$count" "$work/service/SafeClockin.Api" >>"$work/service.times"
-  measure "$get" dotnet "$work/empty/Peer.dll" >>"$work/empty.times"
+  measure "$count" "" "$work/service/SafeClockin.Api" >>"$work/service.times"
+  measure "$get" "" dotnet "$work/empty/Peer.dll" >>"$work/empty.times"
+done
+for _ in 1 2 3; do
+  measure "$count" increments "$work/service/SafeClockin.Api" >>"$work/service.loaded"
+  measure "$get" gets dotnet "$work/empty/Peer.dll" >>"$work/empty.loaded"
 done
 
-report() { # name column unit
+report() { # name figures column unit
   local service empty
-  service=$(median "$work/service.times" "$2") empty=$(median "$work/empty.times" "$2")
-  awk -v n="$1" -v s="$service" -v e="$empty" -v u="$3" \
+  service=$(median "$work/service.$2" "$3") empty=$(median "$work/empty.$2" "$3")
+  awk -v n="$1" -v s="$service" -v e="$empty" -v u="$4" \
     'BEGIN { printf "%-28s service %7d %s   empty %7d %s   ratio %.2f\n", n, s, u, e, u, s / e }'
 }
-report 'start to first answer' 1 ms
-report 'resident memory then' 2 kB
+report 'start to first answer' times 1 ms
+report 'resident memory then' times 2 kB
+report 'resident memory after load' loaded 3 kB
