@@ -10,7 +10,7 @@ needs() { # file package: what the tests use, and the Debian package that brings
 needs /usr/sbin/mariadbd mariadb-server-core
 needs my_print_defaults mariadb-client-core # which installing a database calls
 needs /usr/lib/galera/libgalera_smm.so galera-4
-needs /usr/bin/chromium chromium
+[ -e /usr/bin/chromium ] || needs chromium-headless-shell chromium-headless-shell
 needs /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc fonts-noto-cjk
 needs /usr/lib/python3/dist-packages/jwt python3-jwt
 needs node nodejs
