@@ -4,10 +4,10 @@ using SafeClockin.Domain.Alerts;
 namespace SafeClockin.Api.Hosting;
 
 /// <summary>Sweeps every few minutes while the process runs, and logs what an operator should know: a line a cause and sweep.</summary>
-public sealed class AlertSweeper(AlertService alerts, ILogger<AlertSweeper> logger) : BackgroundService
+public sealed class AlertSweeper(AlertService alerts, TimeProvider time, ILogger<AlertSweeper> logger) : BackgroundService
 {
-    /// <summary>The longest time between two sweeps, and twice the shortest: replicas that start together need not sweep so.</summary>
-    internal TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(3);
+    // The longest, and twice the shortest: replicas that start together need not sweep so.
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(3);
 
     /// <summary>Sends what is due.</summary>
     /// <param name="stop">Begin no more; what has begun is finished within seconds.</param>
@@ -40,7 +40,7 @@ public sealed class AlertSweeper(AlertService alerts, ILogger<AlertSweeper> logg
             logger.LogWarning("Alerts cannot be sent: {Error}", error);
         while (true)
         {
-            await Task.Delay(Interval * (1 + Random.Shared.NextDouble()) / 2, stoppingToken);
+            await Task.Delay(Interval * (1 + Random.Shared.NextDouble()) / 2, time, stoppingToken);
             try
             {
                 await SweepAsync(stoppingToken);

@@ -1,8 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using SafeClockin.Api.Hosting;
 using SafeClockin.Domain.Alerts;
 using SafeClockin.Domain.ClockIns;
 using SafeClockin.Domain.Guardians;
@@ -337,7 +335,7 @@ public sealed class AlertTests(string store, int replicas)
             await WeChatStub.Taken(stream, stop);
         };
         var late = SweepAsync();
-        await UntilAsync(() => _weChat.Messages.Count == AlertService.BatchSize);
+        await Wait.UntilAsync(() => _weChat.Messages.Count == AlertService.BatchSize);
         Assert.That(await SweepAsync(_clients[^1], taken: true), Is.EqualTo((24, 0, 16)), "the others are not waited for");
 
         _time.Set(_morning.AddSeconds(61));
@@ -371,7 +369,7 @@ public sealed class AlertTests(string store, int replicas)
         using (process)
         {
             var sweep = SweepAsync(client);
-            await UntilAsync(() => _weChat.Messages.Count > 100);
+            await Wait.UntilAsync(() => _weChat.Messages.Count > 100);
             process.Kill();
             await Assert.CatchAsync(() => sweep);
         }
@@ -387,7 +385,7 @@ public sealed class AlertTests(string store, int replicas)
             };
             var sweep = SweepAsync(client);
             var sent = _weChat.Messages.Count;
-            await UntilAsync(() => _weChat.Messages.Count > sent);
+            await Wait.UntilAsync(() => _weChat.Messages.Count > sent);
             var began = DateTimeOffset.UtcNow;
             Assert.That(await process.StopAsync(), Is.Zero);
             Assert.That(DateTimeOffset.UtcNow - began, Is.LessThan(TimeSpan.FromSeconds(8)));
@@ -402,18 +400,20 @@ public sealed class AlertTests(string store, int replicas)
     }
 
     [Test]
-    public async Task A_process_sweeps_by_itself_also_after_a_sweep_that_failed()
+    public async Task A_sweep_that_is_asked_for_begins_no_more_messages_after_four_seconds_and_tells_what_is_left()
     {
-        await ArmAsync(1, daysAgo: 2);
-        var failures = 0;
-        _weChat.AnswerToMessage = _ => Interlocked.Increment(ref failures) == 1 ? WeChatStub.Refusal(-1) : WeChatStub.Taken;
-        using var sweeper = new AlertSweeper(Alerts(), NullLogger<AlertSweeper>.Instance) { Interval = TimeSpan.FromMilliseconds(20) };
+        const int Links = 5 * AlertService.BatchSize;
+        await ArmAsync(Links, daysAgo: 2);
+        _weChat.AnswerToMessage = _ => async (stream, stop) =>
+        {
+            await Task.Delay(1_200, stop);
+            await WeChatStub.Taken(stream, stop);
+        };
 
-        await sweeper.StartAsync(CancellationToken.None);
-        await UntilAsync(() => _weChat.Messages.Count == 1);
-        _time.Set(_morning.AddSeconds(1));
-        await UntilAsync(() => _weChat.Messages.Count == 2);
-        await sweeper.StopAsync(CancellationToken.None);
+        var (sent, failed, left) = await SweepAsync();
+
+        Assert.That(sent, Is.InRange(AlertService.BatchSize, 4 * AlertService.BatchSize));
+        Assert.That((failed, left), Is.EqualTo((0, Links - sent)));
     }
 
     private IClockInRepository ClockIns => _services[0].Services.GetRequiredService<IClockInRepository>();
@@ -464,12 +464,5 @@ public sealed class AlertTests(string store, int replicas)
         using var answer = await (client ?? _clients[0]).SendAsync(request);
         var data = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("data");
         return (data.GetProperty("sent").GetInt32(), data.GetProperty("failed").GetInt32(), data.GetProperty("left").GetInt32());
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!condition())
-            await Task.Delay(5, patience.Token);
     }
 }

@@ -107,12 +107,10 @@ public sealed class ClockInDrills
         return service;
     }
 
-    private async Task AcknowledgesAsync(int more)
+    private Task AcknowledgesAsync(int more)
     {
         var goal = _acknowledged.Count + more;
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (_acknowledged.Count < goal)
-            await Task.Delay(5, patience.Token);
+        return Wait.UntilAsync(() => _acknowledged.Count >= goal);
     }
 
     /// <summary>Clocks in as one new user after the other.</summary>

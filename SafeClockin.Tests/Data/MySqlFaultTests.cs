@@ -103,7 +103,7 @@ public sealed class MySqlFaultTests
             for (var i = 0; i < 3; i++)
                 acknowledged += await Outcome(counters.IncreaseCounterByIdAsync(1, 1)) ? 1 : 0;
             proxy.Forward(FaultyProxy.Untouched);
-            await UntilAsync(() => Outcome(counters.QueryCounterByIdAsync(1)));
+            await Wait.UntilAsync(() => Outcome(counters.QueryCounterByIdAsync(1)));
         }
 
         Assert.That(acknowledged, Is.GreaterThanOrEqualTo(6), "pieces and a little delay are no faults");
@@ -218,7 +218,7 @@ public sealed class MySqlFaultTests
         administrator.Execute("LOCK TABLES flask_demo.Notes WRITE");
         var locked = Stopwatch.StartNew();
         var held = Enumerable.Range(0, 64).Select(i => Outcome(notes.AddAsync(Owner, i, $"{i}"))).ToList();
-        await UntilAsync(async () => await administrator.ExecuteScalarAsync<int>(
+        await Wait.UntilAsync(async () => await administrator.ExecuteScalarAsync<int>(
             "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'") > 1);
 
         var slowest = TimeSpan.Zero;
@@ -408,7 +408,7 @@ public sealed class MySqlFaultTests
 
         _database.Execute(alter);
         var altered = values.Count;
-        await UntilAsync(() => Task.FromResult(values.Count > altered + 100));
+        await Wait.UntilAsync(() => Task.FromResult(values.Count > altered + 100));
         await end.CancelAsync();
         await load;
 
@@ -437,7 +437,7 @@ public sealed class MySqlFaultTests
         using var other = _database.Connect();
         other.Execute("USE flask_demo; SET autocommit = 0; UPDATE Counters SET count = 10 WHERE id = 1");
         var waiting = counters.IncreaseCounterByIdAsync(1, 1);
-        await Task.WhenAny(waiting, UntilAsync(async () =>
+        await Task.WhenAny(waiting, Wait.UntilAsync(async () =>
         {
             using var administrator = _database.Connect();
             // The table innodb_lock_waits would not do: asked again within 100 ms, it repeats what it said before.
@@ -490,13 +490,6 @@ public sealed class MySqlFaultTests
         {
             return false;
         }
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
-        while (!await condition())
-            await Task.Delay(5, patience.Token);
     }
 
     private T Keep<T>(T server)

@@ -58,12 +58,7 @@ internal sealed class UnusualMariaDb : IDisposable
     public void Execute(string sql) => _server.Execute($"{Usual}; {sql}");
 
     /// <summary>Waits until the server has closed every idle connection.</summary>
-    public async Task CloseIdleAsync()
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
-        while (CountConnections() > 0)
-            await Task.Delay(20, patience.Token);
-    }
+    public Task CloseIdleAsync() => Wait.UntilAsync(() => CountConnections() == 0);
 
     public MySqlConnection Connect()
     {

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Moq;
+using SafeClockin.Domain;
+using SafeClockin.Domain.Alerts;
+using SafeClockin.Domain.ClockIns;
+using SafeClockin.Tests.Servers;
+
+namespace SafeClockin.Tests.Api;
+
+/// <summary>The sweeps that a process makes by itself, on a store that fails once and then knows of one link.</summary>
+public sealed class AlertSweeperTests
+{
+    [Test]
+    public async Task A_process_sweeps_every_few_minutes_whatever_has_failed_and_says_what_it_did()
+    {
+        using var weChat = new WeChatStub();
+        var settings = weChat.Settings();
+        settings["WX_ALERT_TEMPLATE_ID"] = "template-1";
+        settings["WX_ALERT_DATA"] = """{"thing1":"{ward}"}""";
+        settings["ALERT_TIME"] = "00:00";
+        var time = new ImpatientTime();
+        using var service = Service.Start(settings, services => services.AddSingleton<TimeProvider>(time).AddSingleton(StoreOfOneLink()));
+
+        await Wait.UntilAsync(() => LinesOf(service).Length >= 2);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(
+                LinesOf(service),
+                Is.EqualTo(new[]
+                {
+                    "Error: Alerts: \"The store is unavailable: a detail\"", "Information: Alerts: 1 sent, 0 still due",
+                }));
+            Assert.That(service.Log.Select(line => line.Exception), Has.All.Null);
+            Assert.That(weChat.Messages, Has.Count.EqualTo(1));
+            Assert.That(time.Waits, Has.All.InRange(TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(3)));
+        }
+    }
+
+    private static IAlertRepository StoreOfOneLink()
+    {
+        var link = new ArmedLink { Id = "link", Guardian = "an-openid", WardName = "妈妈", LastDay = ChinaDay.Of(DateTimeOffset.UtcNow).AddDays(-3) };
+        var store = new Mock<IAlertRepository>();
+        store.SetupSequence(alerts => alerts.FindAsync(It.IsAny<long>(), It.IsAny<DateOnly>(), It.IsAny<int>()))
+            .ThrowsAsync(FailureException.StoreUnavailable(new TimeoutException("a detail")))
+            .ReturnsAsync([link])
+            .ReturnsAsync([])
+            .Returns(new TaskCompletionSource<IReadOnlyList<ArmedLink>>().Task); // no more sweeps
+        store.Setup(alerts => alerts.ClaimAsync(It.IsAny<IReadOnlyCollection<string>>(), It.IsAny<Guid>(), It.IsAny<long>(), It.IsAny<long>()))
+            .ReturnsAsync(new HashSet<string> { link.Id });
+        store.Setup(alerts => alerts.CountAsync(It.IsAny<long>(), It.IsAny<DateOnly>(), It.IsAny<DateOnly>())).ReturnsAsync([]);
+        return store.Object;
+    }
+
+    private static string[] LinesOf(Service service)
+        => [.. service.Log.Select(line => $"{line.Level}: {line.RenderMessage()}").Where(line => line.Contains(": Alerts: ", StringComparison.Ordinal))];
+
+    /// <summary>Remembers each wait of a minute or more, and has it over at once.</summary>
+    private sealed class ImpatientTime : TimeProvider
+    {
+        public ConcurrentQueue<TimeSpan> Waits { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime >= TimeSpan.FromMinutes(1))
+            {
+                Waits.Enqueue(dueTime);
+                dueTime = TimeSpan.FromMilliseconds(1);
+            }
+
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
+}
