@@ -84,6 +84,39 @@ public sealed class LogTests
         }
     }
 
+    // Failures: FailureTests.
+    [TestCase("/api/count", LogEventLevel.Information)]
+    [TestCase("/api/nothing", LogEventLevel.Information)]
+    [TestCase("/api/user", LogEventLevel.Information)]
+    [TestCase("/health", LogEventLevel.Debug)]
+    [TestCase("/health/ready", LogEventLevel.Debug)]
+    public async Task A_request_is_one_line_and_that_of_a_probe_is_not_seen_unless_asked_for(string path, LogEventLevel level)
+    {
+        using var service = Service.StartEmbedded();
+        using var client = service.CreateClient();
+
+        using var response = await client.GetAsync(path);
+        await service.DisposeAsync();
+
+        var line = service.Log.Single(line => line.MessageTemplate.Text.StartsWith("HTTP ", StringComparison.Ordinal));
+        Assert.That(line.Level, Is.EqualTo(level));
+        Assert.That(line.RenderMessage(), Does.StartWith($"HTTP \"GET\" \"{path}\" responded {(int)response.StatusCode} in "));
+    }
+
+    [Test]
+    public async Task A_long_path_is_cut_in_the_log()
+    {
+        using var service = Service.StartEmbedded();
+        using var client = service.CreateClient();
+
+        using var response = await client.GetAsync("/" + new string('x', 7_000));
+        await service.DisposeAsync();
+
+        var line = service.Log.Single(line => line.MessageTemplate.Text.StartsWith("HTTP ", StringComparison.Ordinal));
+        Assert.That(line.RenderMessage(), Does.Contain("x…\" responded 404").And.Length.LessThan(400));
+        Assert.That(line.Properties.Values.Select(value => value.ToString()), Has.All.Length.LessThan(400));
+    }
+
     [TestCase("Production")]
     [TestCase("Development")]
     public async Task What_a_client_or_WeChat_sends_cannot_make_a_line_of_the_log(string environment)
