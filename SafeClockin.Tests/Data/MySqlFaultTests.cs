@@ -244,6 +244,25 @@ public sealed class MySqlFaultTests
         TestContext.Progress.WriteLine($"Another table locked: slowest of 50 increments {slowest.TotalMilliseconds:0} ms");
     }
 
+    [Test]
+    public async Task A_row_that_somebody_else_holds_is_asked_for_again_until_it_is_free()
+    {
+        var (counters, _) = Open($"127.0.0.1:{_database.Port}");
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        using var somebody = _database.Connect();
+        var waitsBefore = CountRowLockWaits();
+        somebody.Execute("BEGIN; UPDATE flask_demo.Counters SET count = 41");
+
+        var increase = counters.IncreaseCounterByIdAsync(1, 1);
+        await Wait.UntilAsync(() => CountRowLockWaits() >= waitsBefore + 2);
+        somebody.Execute("COMMIT");
+
+        Assert.That(await increase, Is.EqualTo(new Increase(41, 42)));
+        Assert.That(Warnings, Is.Empty, "the node is not to blame");
+
+        int CountRowLockWaits() => somebody.QuerySingle<(string Name, int Value)>("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_waits'").Value;
+    }
+
     // Numbers that share a SQLSTATE with others, and classes of SQLSTATE. A trigger says each of them once.
     [TestCase(1213, "40001", true, false, Description = "deadlock")]
     [TestCase(3101, "40000", true, false, Description = "rolled back by a replication group")]
@@ -408,7 +427,7 @@ public sealed class MySqlFaultTests
 
         _database.Execute(alter);
         var altered = values.Count;
-        await Wait.UntilAsync(() => Task.FromResult(values.Count > altered + 100));
+        await Wait.UntilAsync(() => values.Count > altered + 100);
         await end.CancelAsync();
         await load;
 

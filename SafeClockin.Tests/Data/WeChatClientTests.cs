@@ -59,6 +59,22 @@ public sealed class WeChatClientTests
         }
     }
 
+    [Test]
+    public async Task What_an_answer_sets_is_not_sent_back()
+    {
+        const string Session = $$"""{"session_key":"{{WeChatStub.SessionKey}}","openid":"an-openid"}""";
+        var withCookie = WeChatStub.Raw(
+            $"HTTP/1.1 200 OK\r\nSet-Cookie: canary=1; Path=/\r\nContent-Length: {Session.Length}\r\nConnection: close\r\n\r\n{Session}");
+        using var host = BuildHost();
+        var client = host.Services.GetRequiredService<IWeChatClient>();
+
+        await client.ExchangeAsync(_stub.CodeAnswered(withCookie), CancellationToken.None);
+        await client.ExchangeAsync(_stub.CodeAnswered(withCookie), CancellationToken.None);
+
+        Assert.That(_stub.Targets, Has.Count.EqualTo(2));
+        Assert.That(_stub.Headers, Has.None.Contains("canary"));
+    }
+
     [TestCase("", "/sns/jscode2session?")]
     [TestCase("/", "/sns/jscode2session?")]
     [TestCase("/wechat", "/wechat/sns/jscode2session?")]
@@ -158,11 +174,16 @@ public sealed class WeChatClientTests
     private async Task<WeChatSession> ExchangeAsync(
         string code, CancellationToken cancellationToken, params (string Name, string Value)[] settings)
     {
+        using var host = BuildHost(settings);
+        return await host.Services.GetRequiredService<IWeChatClient>().ExchangeAsync(code, cancellationToken);
+    }
+
+    private IHost BuildHost(params (string Name, string Value)[] settings)
+    {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(_stub.Settings()!);
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Name, setting => (string?)setting.Value));
         builder.AddData();
-        using var host = builder.Build();
-        return await host.Services.GetRequiredService<IWeChatClient>().ExchangeAsync(code, cancellationToken);
+        return builder.Build();
     }
 }

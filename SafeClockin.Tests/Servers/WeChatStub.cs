@@ -30,6 +30,7 @@ internal sealed class WeChatStub : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, Func<Stream, CancellationToken, Task>> _answers = [];
     private readonly ConcurrentQueue<string> _targets = [];
+    private readonly ConcurrentQueue<string> _headers = [];
     private readonly ConcurrentQueue<(string AccessToken, JsonElement Message)> _messages = [];
     private int _tokens;
 
@@ -45,6 +46,9 @@ internal sealed class WeChatStub : IDisposable
 
     /// <summary>What was asked for, path and query, in order.</summary>
     public IReadOnlyCollection<string> Targets => _targets;
+
+    /// <summary>The headers of what was asked for, a line each.</summary>
+    public IReadOnlyCollection<string> Headers => _headers;
 
     /// <summary>The messages that arrived, each with the access token that it was sent with.</summary>
     public IReadOnlyCollection<(string AccessToken, JsonElement Message)> Messages => _messages;
@@ -73,6 +77,7 @@ internal sealed class WeChatStub : IDisposable
     {
         _messages.Clear();
         _targets.Clear();
+        _headers.Clear();
         (AnswerToMessage, AnswerToToken) = (_ => Taken, AccessToken);
     }
 
@@ -173,6 +178,7 @@ internal sealed class WeChatStub : IDisposable
             var body = Array.Empty<char>();
             while (await reader.ReadLineAsync(stop) is { Length: > 0 } header)
             {
+                _headers.Enqueue(header);
                 if (header.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
                     body = new char[int.Parse(header.Split(':')[1])];
             }
