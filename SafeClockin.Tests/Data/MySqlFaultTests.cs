@@ -263,6 +263,35 @@ public sealed class MySqlFaultTests
         int CountRowLockWaits() => somebody.QuerySingle<(string Name, int Value)>("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_waits'").Value;
     }
 
+    [Test]
+    public async Task What_would_begin_after_its_caller_was_told_of_a_failure_is_not_begun()
+    {
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        var time = new SettableTime();
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time);
+        await counters.IncreaseCounterByIdAsync(1, 1);
+
+        time.Pass(TimeSpan.FromMilliseconds(2)); // so that the connection is asked whether it lives
+        proxy.Forward(FaultyProxy.Late(TimeSpan.FromMilliseconds(300)));
+        var increase = Outcome(counters.IncreaseCounterByIdAsync(1, 1));
+        time.Pass(TimeSpan.FromSeconds(5)); // while it is
+
+        Assert.That(await increase, Is.False);
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Calls_that_fail_leave_no_connection_open()
+    {
+        var (_, notes) = Open($"127.0.0.1:{_database.Port}");
+        for (var i = 0; i < 40; i++)
+            Assert.That(await Outcome(notes.AddAsync(Owner, i, new string('x', 21))), Is.False);
+
+        using var administrator = _database.Connect();
+        await Wait.UntilAsync(async () => await administrator.ExecuteScalarAsync<int>(
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE db = 'flask_demo'") == 0);
+    }
+
     // Numbers that share a SQLSTATE with others, and classes of SQLSTATE. A trigger says each of them once.
     [TestCase(1213, "40001", true, false, Description = "deadlock")]
     [TestCase(3101, "40000", true, false, Description = "rolled back by a replication group")]
