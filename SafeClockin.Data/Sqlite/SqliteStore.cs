@@ -3,7 +3,6 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using SafeClockin.Domain;
-using SQLitePCL;
 
 namespace SafeClockin.Data.Sqlite;
 
@@ -13,8 +12,6 @@ namespace SafeClockin.Data.Sqlite;
 /// </summary>
 internal sealed class SqliteStore : IDisposable
 {
-    private const int NoCheckpointOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
-
     /// <summary>How long a call may wait for its turn, and then for another process: 4 s in all, as the ports say.</summary>
     private static readonly TimeSpan WaitingTimeout = TimeSpan.FromSeconds(2);
 
@@ -130,15 +127,11 @@ internal sealed class SqliteStore : IDisposable
             throw new InvalidTableException(table.Name, $"its primary key is not {string.Join(", ", table.Key)}");
     }
 
+    // Closing writes what the -wal file holds into the database and deletes it, by its name. SQLite leaves that when another
+    // database has taken the name, for the -wal file is that one's then.
     private void Close()
     {
-        if (_connection is null)
-            return;
-        // Closing writes what the -wal file holds into the database and deletes it, by its name: when another database
-        // has taken the name, the -wal file is that one's.
-        if (Identify().Database != _opened.Database)
-            raw.sqlite3_db_config(_connection.Handle, NoCheckpointOnClose, 1, out _);
-        _connection.Dispose();
+        _connection?.Dispose();
         _connection = null;
     }
 
