@@ -108,6 +108,8 @@ public sealed class IndexPageTests
         await _client.PostActionAsync("clear");
         await visitor.SeeCountAsync("0");
         await visitor.SeeAsync("刚刚有人清零");
+        await Assertions.Expect(visitor.Page.GetByRole(AriaRole.Status))
+            .ToHaveTextAsync("当前计数 3"); // whoever listens is not told each step of a busy counter
         visitor.ExpectNoComplaints();
     }
 
@@ -134,15 +136,7 @@ public sealed class IndexPageTests
     [Test]
     public async Task The_page_asks_ever_less_while_nothing_changes_and_often_again_when_something_does()
     {
-        await using var visitor = await Visitor.OpenAsync(Address, prepare: profile => profile.AddInitScriptAsync(
-            """
-            globalThis.waits = [];
-            const later = setTimeout;
-            globalThis.setTimeout = (run, wait, ...rest) => {
-              if (run.name === 'look') waits.push(wait);
-              return later(run, run.name === 'look' ? 20 : wait, ...rest);
-            };
-            """));
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: LookOftenAsync);
         await visitor.Page.WaitForFunctionAsync("() => waits.length > 12");
         var quiet = await visitor.Page.EvaluateAsync<double[]>("() => waits.splice(0)");
         await CountUpAsync(1);
@@ -151,6 +145,69 @@ public sealed class IndexPageTests
 
         Assert.That(quiet, Is.Ordered);
         Assert.That((quiet[0], quiet[1], quiet[^1]), Is.EqualTo((2_000, 3_000, 30_000)));
+    }
+
+    [Test]
+    public async Task The_state_of_the_service_is_asked_for_now_and_then_while_nothing_changes()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: LookOftenAsync);
+
+        await visitor.Page.WaitForFunctionAsync("() => waits.length > 32");
+
+        Assert.That(visitor.Requests.Count(request => request.Url.EndsWith("/health", StringComparison.Ordinal)), Is.InRange(3, 5), "of some 33 looks");
+    }
+
+    [Test]
+    public async Task A_look_that_an_action_has_overtaken_is_not_shown()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: profile => profile.AddInitScriptAsync(
+            """
+            globalThis.shown = [];
+            addEventListener('DOMContentLoaded', () => new MutationObserver(() => shown.push(document.getElementById('count').textContent))
+              .observe(document.getElementById('count'), { childList: true, characterData: true, subtree: true }));
+            """));
+        await visitor.SeeCountAsync("0");
+        var (asked, mayAnswer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await visitor.Page.RouteAsync("**/api/count", async route =>
+        {
+            if (route.Request.Method == "POST")
+            {
+                await route.ContinueAsync();
+                return;
+            }
+
+            var old = await route.FetchAsync();
+            asked.TrySetResult();
+            await mayAnswer.Task;
+            await route.FulfillAsync(new() { Response = old });
+        });
+        await asked.Task;
+
+        await visitor.ClickAsync("+1");
+        await visitor.SeeCountAsync("1");
+        var next = visitor.Page.WaitForResponseAsync(response => response.Request.Method == "GET" && response.Url.EndsWith("/api/count", StringComparison.Ordinal));
+        mayAnswer.SetResult();
+        await next;
+        await visitor.Page.WaitForResponseAsync(response => response.Request.Method == "GET" && response.Url.EndsWith("/api/count", StringComparison.Ordinal));
+
+        Assert.That(await visitor.Page.EvaluateAsync<string[]>("() => shown"), Is.EqualTo(new[] { "0", "1" }));
+    }
+
+    [Test]
+    public async Task A_service_that_does_not_answer_is_not_waited_for_longer_than_it_may_take()
+    {
+        await using var visitor = await Visitor.OpenAsync(new Uri("about:blank"), prepare: profile => profile.AddInitScriptAsync(
+            """
+            globalThis.patience = [];
+            AbortSignal.timeout = milliseconds => {
+              patience.push(milliseconds);
+              return AbortSignal.abort();
+            };
+            """));
+        await visitor.Page.GotoAsync(Address.ToString());
+
+        await visitor.SeeAsync("服务暂时无法连接");
+        Assert.That(await visitor.Page.EvaluateAsync<double[]>("() => patience"), Has.All.EqualTo(12_000), "a little more than the service's ten seconds");
     }
 
     [Test]
@@ -562,6 +619,18 @@ public sealed class IndexPageTests
             : Path.Combine(Workspace.Repository, "docs");
         await visitor.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, "page.png"), FullPage = true });
     }
+
+    /// <summary>Has the page look every 20 ms, and keep for how long it would have waited.</summary>
+    private static Task LookOftenAsync(IBrowserContext profile)
+        => profile.AddInitScriptAsync(
+            """
+            globalThis.waits = [];
+            const later = setTimeout;
+            globalThis.setTimeout = (run, wait, ...rest) => {
+              if (run.name === 'look') waits.push(wait);
+              return later(run, run.name === 'look' ? 20 : wait, ...rest);
+            };
+            """);
 
     private static ViewportSize Phone => new() { Width = 360, Height = 740 };
 
