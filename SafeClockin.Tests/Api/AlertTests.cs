@@ -165,6 +165,16 @@ public sealed class AlertTests(string store, int replicas)
     }
 
     [Test]
+    public async Task The_name_of_the_scheme_may_be_written_in_any_case()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/alerts/sweep");
+        request.Headers.TryAddWithoutValidation("Authorization", "bearer " + Secret); // RFC 9110, section 11.1
+        using var answer = await _clients[0].SendAsync(request);
+
+        Assert.That((int)answer.StatusCode, Is.EqualTo(200));
+    }
+
+    [Test]
     public async Task The_secret_signs_nobody_in()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/wards");
