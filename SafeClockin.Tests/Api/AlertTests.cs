@@ -388,11 +388,7 @@ public sealed class AlertTests(string store, int replicas)
         (process, client) = await ServiceProcess.StartAsync(settings);
         using (process)
         {
-            _weChat.AnswerToMessage = _ => async (stream, stop) =>
-            {
-                await Task.Delay(500, stop);
-                await WeChatStub.Taken(stream, stop);
-            };
+            _weChat.AnswerToMessage = _ => TakenAfter(500);
             var sweep = SweepAsync(client);
             var sent = _weChat.Messages.Count;
             await Wait.UntilAsync(() => _weChat.Messages.Count > sent);
@@ -414,11 +410,7 @@ public sealed class AlertTests(string store, int replicas)
     {
         const int Links = 5 * AlertService.BatchSize;
         await ArmAsync(Links, daysAgo: 2);
-        _weChat.AnswerToMessage = _ => async (stream, stop) =>
-        {
-            await Task.Delay(1_200, stop);
-            await WeChatStub.Taken(stream, stop);
-        };
+        _weChat.AnswerToMessage = _ => TakenAfter(1_200);
 
         var (sent, failed, left) = await SweepAsync();
 
@@ -464,6 +456,13 @@ public sealed class AlertTests(string store, int replicas)
         await ClockIns.AddAsync([.. links.Select(link => new Tap(link.Ward, Today.AddDays(-daysAgo), 1))]);
         return links;
     }
+
+    private static Func<Stream, CancellationToken, Task> TakenAfter(int milliseconds)
+        => async (stream, stop) =>
+        {
+            await Task.Delay(milliseconds, stop);
+            await WeChatStub.Taken(stream, stop);
+        };
 
     private async Task<(int Sent, int Failed, int Left)> SweepAsync(HttpClient? client = null, bool taken = false)
     {

@@ -99,7 +99,7 @@ public sealed class LogTests
         using var response = await client.GetAsync(path);
         await service.DisposeAsync();
 
-        var line = service.Log.Single(line => line.MessageTemplate.Text.StartsWith("HTTP ", StringComparison.Ordinal));
+        var line = LineOfTheRequest(service);
         Assert.That(line.Level, Is.EqualTo(level));
         Assert.That(line.RenderMessage(), Does.StartWith($"HTTP \"GET\" \"{path}\" responded {(int)response.StatusCode} in "));
     }
@@ -113,7 +113,7 @@ public sealed class LogTests
         using var response = await client.GetAsync("/" + new string('x', 7_000));
         await service.DisposeAsync();
 
-        var line = service.Log.Single(line => line.MessageTemplate.Text.StartsWith("HTTP ", StringComparison.Ordinal));
+        var line = LineOfTheRequest(service);
         Assert.That(line.RenderMessage(), Does.Contain("x…\" responded 404").And.Length.LessThan(400));
         Assert.That(line.Properties.Values.Select(value => value.ToString()), Has.All.Length.LessThan(400));
     }
@@ -140,6 +140,9 @@ public sealed class LogTests
         Assert.That(service.Output, Does.Contain("forged"));
         Assert.That(lines.SelectMany(line => line), Has.None.Matches<char>(char.IsControl));
     }
+
+    private static LogEvent LineOfTheRequest(Service service)
+        => service.Log.Single(line => line.MessageTemplate.Text.StartsWith("HTTP ", StringComparison.Ordinal));
 
     // Paths as long as the server takes them, which are the largest part of a line.
     private static Task AskAsync(HttpClient client, int requests)
