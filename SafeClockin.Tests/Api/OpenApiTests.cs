@@ -36,6 +36,29 @@ public sealed class OpenApiTests
         _service?.Dispose();
     }
 
+    [TestCase("zh-CN", "zh-CN")]
+    [TestCase("en-GB", "en")]
+    [TestCase("en;q=0.5, zh;q=0.9", "zh-CN")]
+    [TestCase("zh;q=0.5, en;q=0.9", "en")]
+    [TestCase("fr, zh-TW;q=0.2", "zh-CN")]
+    [TestCase("fr", "en")]
+    [TestCase("", "en")]
+    public async Task The_page_that_shows_it_speaks_the_language_that_is_liked_best_and_is_told_to_ask_no_other_host(
+        string liked, string language)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/docs/");
+        request.Headers.TryAddWithoutValidation("Accept-Language", liked);
+        using var response = await _client.SendAsync(request);
+
+        var page = await response.Content.ReadAsStringAsync();
+        var settings = JsonNode.Parse(page.Split('\n').Single(line => line.TrimStart().StartsWith('{')).TrimEnd(',', '\r'))!;
+        Assert.That(settings["localization"]!["locale"]!.GetValue<string>(), Is.EqualTo(language));
+        Assert.That(settings["telemetry"]!.GetValue<bool>(), Is.False);
+        Assert.That(settings["withDefaultFonts"]!.GetValue<bool>(), Is.False);
+        Assert.That(settings["agent"]!["disabled"]!.GetValue<bool>(), Is.True);
+        Assert.That(settings["mcp"]!["disabled"]!.GetValue<bool>(), Is.True);
+    }
+
     private IEnumerable<(string Path, HttpMethod Method, OpenApiOperation Operation)> Operations
         => from path in _document.Paths
            from operation in path.Value.Operations!
