@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Domain;
@@ -102,10 +103,12 @@ public sealed class DotEnvTests
     [Platform("Linux,MacOsX")]
     public async Task A_file_that_cannot_be_read_or_understood_stops_the_start_with_one_line(string prepare, string line)
     {
+        var began = Stopwatch.GetTimestamp();
         var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(
             new Dictionary<string, string>(), shell: prepare + "; exec \"$@\"");
 
         Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(Stopwatch.GetElapsedTime(began).TotalSeconds, Is.LessThan(12));
         Assert.That(output, Does.StartWith(line).And.Not.Contain("CANARY"));
         Assert.That(output.TrimEnd(), Does.Not.Contain("\n"));
     }

@@ -57,6 +57,20 @@ public sealed class LogTests
         Assert.That(lines.Count(line => line.Contains("\"/api/nothing")) + missing, Is.EqualTo(12_000));
     }
 
+    [Test]
+    public async Task A_line_is_written_as_soon_as_its_request_is_answered()
+    {
+        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
+        using var _ = service;
+        using var __ = client;
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var response = await client.GetAsync($"/api/nothing{i}");
+            Assert.That(() => service.Output, Does.Contain($"/api/nothing{i}").After(2_000, 5));
+        }
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public void A_text_from_outside_cannot_make_a_line_or_a_control_sequence(bool isDevelopment)

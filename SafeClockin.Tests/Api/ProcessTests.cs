@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Dapper;
 using SafeClockin.Tests.Servers;
 
@@ -8,6 +9,42 @@ namespace SafeClockin.Tests.Api;
 public sealed class ProcessTests
 {
     private static readonly string[] Stores = ["sqlite", "mysql"];
+
+    [TestCaseSource(nameof(Stores))]
+    public async Task A_life_with_a_page_and_a_count_has_these_lines_in_its_log_and_no_others(string store)
+    {
+        var settings = StoreSettings(store);
+        settings["MYSQL_ADRESS"] = "misspelt";
+        var (service, client) = await ServiceProcess.StartAsync(settings);
+        using var _ = service;
+        using (client)
+        {
+            foreach (var path in new[] { "/", "/docs/", "/api/count", "/health" })
+                (await client.GetAsync(path)).Dispose();
+        }
+
+        Assert.That(await service.StopAsync(), Is.Zero);
+
+        var lines = service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement);
+        Assert.That(
+            lines.Select(line => (line.TryGetProperty("@l", out var level) ? $"{level}: " : "") + line.GetProperty("@mt").GetString()),
+            Is.EquivalentTo(new[]
+            {
+                "SafeClockin {Version}",
+                "Warning: {Misspelt}",
+                store == "mysql" ? "Storing in {Store}" : "Storing in the embedded SQLite file {File}; set MYSQL_ADDRESS to store in MySQL",
+                "Warning: Login is not configured: {Error}",
+                "Warning: Login is not configured: {Error}",
+                "Now listening on: {address}",
+                "Application started. Press Ctrl+C to shut down.",
+                "Hosting environment: {EnvName}",
+                "Content root path: {ContentRoot}",
+                "HTTP {RequestMethod} {RequestPath} responded {StatusCode} in {Elapsed:0.0000} ms",
+                "HTTP {RequestMethod} {RequestPath} responded {StatusCode} in {Elapsed:0.0000} ms",
+                "HTTP {RequestMethod} {RequestPath} responded {StatusCode} in {Elapsed:0.0000} ms",
+                "Application is shutting down...",
+            }));
+    }
 
     [TestCaseSource(nameof(Stores))]
     public async Task A_restart_keeps_the_count(string store)

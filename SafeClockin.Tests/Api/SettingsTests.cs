@@ -18,12 +18,17 @@ public sealed class SettingsTests
     private const string Endpoint = "an http or https URL like http://127.0.0.1:4317";
     private const string Canary = "SECRET-CANARY";
 
-    [Test]
-    public void With_nothing_set_it_listens_on_port_8080_of_every_address()
+    [TestCase("", "", "", "http://*:8080", Description = "where containers are asked")]
+    [TestCase("", "81;82", "", "http://*:81 http://*:82")]
+    [TestCase("", "81", "443", "http://*:81 https://*:443")]
+    [TestCase("http://127.0.0.1:80; https://[::1]:443", "81", "444", "http://127.0.0.1:80 https://[::1]:443", Description = "images set a port")]
+    [TestCase(" ", "81", "", "http://*:81")]
+    public void It_listens_where_it_is_told_by_addresses_or_else_ports_or_else_on_8080_of_every_address(
+        string urls, string httpPorts, string httpsPorts, string expected)
     {
-        var address = ListenAddresses.Read(new ConfigurationManager()).Single();
+        var settings = new ConfigurationManager { ["urls"] = urls, ["http_ports"] = httpPorts, ["https_ports"] = httpsPorts };
 
-        Assert.That((address.Scheme, address.Host, address.Port), Is.EqualTo(("http", "*", 8080)), "where containers are asked");
+        Assert.That(string.Join(' ', ListenAddresses.Read(settings)), Is.EqualTo(expected));
     }
 
     [TestCase("STORE", "postgres", "STORE is \"postgres\"; expected mysql or sqlite")]
@@ -33,6 +38,8 @@ public sealed class SettingsTests
     [TestCase("MYSQL_DATABASE", $"mysql://root:{Canary}@db/x", $"MYSQL_DATABASE {NotShown}the name of a database, of at most 64 characters")]
     [TestCase("WX_API_BASE_URL", "api.weixin.qq.com", $"WX_API_BASE_URL {NotShown}an http or https URL like https://api.weixin.qq.com, without a query")]
     [TestCase("WX_API_BASE_URL", $"https://x?{Canary}", $"WX_API_BASE_URL {NotShown}an http or https URL like https://api.weixin.qq.com, without a query")]
+    [TestCase("WX_API_BASE_URL", $"https://x#{Canary}", $"WX_API_BASE_URL {NotShown}an http or https URL like https://api.weixin.qq.com, without a query")]
+    [TestCase("WX_API_BASE_URL", $"https://user:{Canary}@x", $"WX_API_BASE_URL {NotShown}an http or https URL like https://api.weixin.qq.com, without a query")]
     [TestCase("WX_TRUST_HEADERS", "yes", "WX_TRUST_HEADERS is \"yes\"; expected true or false")]
     [TestCase("ALERT_SWEEP_SECRET", $"{Canary}-with-31-bytes-all", $"ALERT_SWEEP_SECRET {NotShown}32 bytes or more")]
     [TestCase("ALERT_TIME", "9 o'clock", $"ALERT_TIME {NotShown}a time of day like 09:00")]
@@ -52,6 +59,7 @@ public sealed class SettingsTests
     [TestCase("ASPNETCORE_ENVIRONMENT", $"Server=db;Password={Canary}", $"ASPNETCORE_ENVIRONMENT {NotShown}a name like Production")]
     [TestCase("Kestrel__Endpoints__Web__Url", "http://127.0.0.1:8080", $"Kestrel__Endpoints {NotShown}addresses in ASPNETCORE_URLS")]
     [TestCase("ASPNETCORE_HTTP_PORTS", "abc", "ASPNETCORE_HTTP_PORTS is \"abc\"; expected ports like 8080, separated by semicolons")]
+    [TestCase("ASPNETCORE_HTTP_PORTS", "8,080", "ASPNETCORE_HTTP_PORTS is \"8,080\"; expected ports like 8080, separated by semicolons")]
     [TestCase("ASPNETCORE_HTTPS_PORTS", "-1", "ASPNETCORE_HTTPS_PORTS is \"-1\"; expected ports like 8080, separated by semicolons")]
     public async Task A_setting_that_cannot_be_understood_stops_the_start_with_one_line(string name, string value, string line)
     {
@@ -131,6 +139,7 @@ public sealed class SettingsTests
                 output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Where(l => !l.StartsWith('{')),
                 Is.EqualTo(new[] { line }),
                 "beside the log");
+            Assert.That(output, Does.Not.Contain("\"@x\""), "nor any stack in it");
         }
     }
 
