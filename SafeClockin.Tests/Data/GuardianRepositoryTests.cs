@@ -153,6 +153,22 @@ public abstract class GuardianRepositoryTests
     }
 
     [Test]
+    public async Task Guardians_come_in_the_order_in_which_they_accepted_and_open_invitations_after_them()
+    {
+        await InviteAsync("ward", "first", now: Now - 3);
+        var open = await InviteAsync("ward", "open", now: Now - 2);
+        await InviteAsync("ward", "second", now: Now - 1);
+        await InviteAsync("ward", "third", now: Now - 4);
+        var openLater = await InviteAsync("ward", "open later");
+        foreach (var (secret, acceptedAt) in new[] { ("third", Now + 2), ("first", Now), ("second", Now + 1) })
+            await AcceptAsync(secret, secret, name: secret, now: acceptedAt);
+
+        Assert.That(
+            (await Guardians.QueryGuardiansAsync("ward", Now)).Select(guardian => guardian.Name ?? guardian.Id),
+            Is.EqualTo(new[] { "first", "second", "third", open, openLater }));
+    }
+
+    [Test]
     public async Task Each_ward_comes_with_the_last_clock_in_up_to_the_day()
     {
         foreach (var ward in new[] { "a", "b", "c" })
