@@ -407,6 +407,48 @@ public sealed class MySqlFaultTests
         Assert.That(proxy.Connections, Is.EqualTo(before + 1), "a name may lead elsewhere by now");
     }
 
+    [Test]
+    public async Task A_node_whose_connections_break_is_tried_again_ever_more_seldom()
+    {
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        proxy.Forward(FaultyProxy.Lost);
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}");
+
+        Assert.That(await Outcome(counters.QueryCounterByIdAsync(1)), Is.False);
+
+        Assert.That(proxy.Connections, Is.InRange(3, 60), "in the seconds that a call may take");
+    }
+
+    [Test]
+    public async Task A_database_of_any_name_is_made_when_it_is_missing()
+    {
+        const string Name = "a`b; DROP 数据";
+        var store = MySqlServer.Store(
+            new() { ["MYSQL_ADDRESS"] = $"127.0.0.1:{_database.Port}", ["MYSQL_PASSWORD"] = "", ["MYSQL_DATABASE"] = Name });
+        _stores.Add(store);
+
+        Assert.That((await new MySqlCounterRepository(store).IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(1));
+
+        using var administrator = _database.Connect();
+        Assert.That(administrator.Query<string>("SHOW DATABASES"), Does.Contain(Name));
+    }
+
+    [Test]
+    public async Task A_key_on_the_beginning_of_a_column_is_none_on_the_column()
+    {
+        _database.Execute(
+            """
+            CREATE DATABASE flask_demo;
+            CREATE TABLE flask_demo.Notes (
+                owner varbinary(64) NOT NULL, number int NOT NULL, text varchar(20) NOT NULL, PRIMARY KEY (owner(5), number))
+            """);
+        var (_, notes) = Open($"127.0.0.1:{_database.Port}");
+
+        var failure = await Assert.ThrowsAsync<FailureException>(() => notes.AddAsync(Owner, 1, "一"));
+
+        Assert.That(failure.Message, Does.Contain("no unique key on owner,number"));
+    }
+
     [TestCase("`id` int NOT NULL, `count` int", "no unique key on id")]
     [TestCase("`id` int NOT NULL, `count` int, KEY (`id`)", "no unique key on id")]
     [TestCase("`id` int NOT NULL, `count` int, `day` int NOT NULL, PRIMARY KEY (`id`, `day`)", "no unique key on id")]

@@ -170,6 +170,34 @@ public sealed class SqliteFaultTests
     }
 
     [Test]
+    public async Task A_table_that_stays_missing_is_reported()
+    {
+        using var store = Sqlite.Open(_file);
+
+        await ExpectUnavailableAsync(
+            () => store.RunAsync(connection => connection.Execute("DELETE FROM Nowhere")).WaitAsync(TimeSpan.FromSeconds(20)),
+            "no such table");
+    }
+
+    [TestCase("")]
+    [TestCase("-wal")]
+    [Platform("Linux,MacOsX", Reason = "Windows does not let go of a file that is open.")]
+    public async Task A_file_that_moves_while_it_is_written_is_noticed_before_that_is_acknowledged(string suffix)
+    {
+        using var store = Sqlite.Open(_file);
+        await new SqliteCounterRepository(store).IncreaseCounterByIdAsync(1, 1);
+
+        await ExpectUnavailableAsync(
+            () => store.RunAsync(connection =>
+            {
+                connection.Execute("UPDATE Counters SET count = 2");
+                File.Move(_file + suffix, _file + ".away");
+                return true;
+            }),
+            "moved while it was in use");
+    }
+
+    [Test]
     public async Task Calls_that_fail_leave_nothing_open()
     {
         if (!OperatingSystem.IsLinux())
