@@ -438,6 +438,9 @@ public sealed class IndexPageTests
             Assert.That(
                 await visitor.Page.EvaluateAsync<int>("() => globalThis.animations"),
                 Is.EqualTo(motion == ReducedMotion.Reduce ? 0 : 1));
+            Assert.That(
+                await visitor.Button("+1").EvaluateAsync<string>("button => getComputedStyle(button).transitionProperty"),
+                motion == ReducedMotion.Reduce ? Is.EqualTo("none") : Does.Contain("transform"));
         }
     }
 

@@ -35,6 +35,10 @@ public sealed class ContainerConfigTests
     }
 
     [Test]
+    public void An_instance_is_asked_soon_after_its_start_because_it_serves_within_a_second()
+        => Assert.That(Config.GetProperty("initialDelaySeconds").GetInt32(), Is.InRange(1, 5));
+
+    [Test]
     public void It_holds_no_settings_which_everybody_could_read_here()
         => Assert.That(Config.GetProperty("envParams").EnumerateObject(), Is.Empty);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Shipping;
@@ -13,6 +14,14 @@ public sealed class ImageTests
     {
         Assert.That(Dockerfile, Has.One.EqualTo("ENTRYPOINT [\"./SafeClockin.Api\"]"));
         Assert.That(Dockerfile, Has.One.EqualTo("USER $APP_UID"));
+    }
+
+    [Test]
+    public void Its_user_may_write_where_the_embedded_store_lies()
+    {
+        var file = Regex.Match(Repository.Read("Dockerfile"), @"\bSQLITE_FILE=(\S+)").Groups[1].Value;
+
+        Assert.That(Dockerfile, Has.One.EqualTo($"RUN install -d -o $APP_UID -g $APP_UID {Path.GetDirectoryName(file)}"));
     }
 
     [Test]

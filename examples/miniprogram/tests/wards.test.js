@@ -110,6 +110,18 @@ test('a tap asks WeChat at once, and the service once that is accepted', async (
   assert.deepEqual(page.data.wards.map(({ name, alert }) => [name, Boolean(alert)]), [['外婆', true], ['妈妈', false]]);
 });
 
+test('while something else is being changed nobody is asked for a consent that would be lost', async () => {
+  await open(MISSING, DONE);
+  tapAlert('w3').success({ 'template-1': 'accept' });
+  const change = await next('POST /api/wards/w3/alert');
+
+  assert.equal(tapAlert('w1'), undefined);
+
+  change.answer({ ...MISSING, alert: true });
+  await settle();
+  assert.deepEqual(tapAlert('w1').tmplIds, ['template-1']);
+});
+
 test('a consent that the service could not be told of is told again without asking again', async () => {
   await open(MISSING);
   tapAlert('w3').success({ 'template-1': 'accept' });
