@@ -51,6 +51,29 @@ public sealed class ConnectionTests
     }
 
     [Test]
+    public async Task Idle_connections_of_many_addresses_leave_the_files_that_the_service_needs()
+    {
+        const int Files = 1024;
+        var (service, client) = await ServiceProcess.StartByShellAsync($"ulimit -n {Files}; exec \"$@\"", Service.EmbeddedStore());
+        using var _ = service;
+        using var __ = client;
+        var idle = new List<Connection>();
+        try
+        {
+            for (var i = 0; i < 900; i++)
+                idle.Add(new Connection(client.BaseAddress!, $"127.0.0.{2 + (i % 9)}"));
+            await Wait.UntilAsync(() => idle.Count(connection => connection.IsOpen) <= Files - 640);
+
+            Assert.That(idle.Count(connection => connection.IsOpen), Is.GreaterThan(Files / 4));
+            Assert.That(await client.PostActionAsync("inc"), Is.EqualTo(1), "on a connection that was there before");
+        }
+        finally
+        {
+            idle.ForEach(connection => connection.Dispose());
+        }
+    }
+
+    [Test]
     public async Task Too_low_a_limit_of_files_stops_the_start_with_one_line()
     {
         var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(
