@@ -225,11 +225,16 @@ public sealed class IndexPageTests
         await visitor.ClickAsync("+1");
         await Assertions.Expect(visitor.Button("+1")).ToBeDisabledAsync();
         await Assertions.Expect(visitor.Button("清零")).ToBeDisabledAsync();
+        await visitor.LookAwayAsync(false); // and looks at the page again, which would ask for the count
+        for (var i = 0; i < 2; i++)
+            await visitor.Page.EvaluateAsync("() => fetch('/api/count').then(answer => answer.text())");
+        Assert.That(await visitor.Button("+1").IsDisabledAsync(), Is.True);
 
         answer.SetResult(new(41, 42));
         await visitor.SeeCountAsync("42");
         await Assertions.Expect(visitor.Button("+1")).ToBeEnabledAsync();
         await Assertions.Expect(visitor.Button("清零")).ToBeEnabledAsync();
+        Assert.That(await visitor.Page.Locator("#note").TextContentAsync(), Is.Empty, "it was not somebody else");
         visitor.ExpectNoComplaints();
     }
 
