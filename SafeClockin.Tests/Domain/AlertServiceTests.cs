@@ -264,7 +264,13 @@ public sealed class AlertServiceTests
             Arm($"{i}", daysAgo: 2);
     }
 
-    private Task<SweepReport> SweepAsync() => _alerts.SweepAsync(CancellationToken.None);
+    private async Task<SweepReport> SweepAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var report = await _alerts.SweepAsync(patience.Token);
+        Assert.That(patience.IsCancellationRequested, Is.False, "it comes to its end by itself");
+        return report;
+    }
 
     private static async Task<FailureException> Refusal(Func<Task> call)
     {
