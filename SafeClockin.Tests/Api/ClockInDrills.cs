@@ -12,6 +12,7 @@ namespace SafeClockin.Tests.Api;
 /// A crowd clocks in while the database or the service fails. What was acknowledged is kept as it was told, once; nothing
 /// is kept that nobody asked for, and every answer comes within 10 s.
 /// </summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase), Parallelizable(ParallelScope.Children)] // each has servers of its own
 public sealed class ClockInDrills
 {
     private const int Clients = 24;
@@ -25,20 +26,13 @@ public sealed class ClockInDrills
     private long _slowest;
 
     [SetUp]
-    public void StartDatabase()
-    {
-        _acknowledged.Clear();
-        _otherAnswers.Clear();
-        (_attempted, _refused, _slowest) = (0, 0, 0);
-        _database = MariaDb.Start();
-    }
+    public void StartDatabase() => _database = MariaDb.Start();
 
     [TearDown]
     public void StopAll()
     {
         _started.Reverse();
         _started.ForEach(started => started.Dispose());
-        _started.Clear();
         _database?.Dispose();
     }
 

@@ -8,6 +8,7 @@ namespace SafeClockin.Tests.Api;
 /// The database and the service are killed, frozen, moved and starved under load. Nothing acknowledged is lost,
 /// every answer comes within 10 s, and the service recovers without a restart.
 /// </summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase), Parallelizable(ParallelScope.Children)] // each has servers of its own
 public sealed class FaultDrills
 {
     private readonly List<IDisposable> _started = [];
@@ -17,7 +18,6 @@ public sealed class FaultDrills
     {
         _started.Reverse();
         _started.ForEach(started => started.Dispose());
-        _started.Clear();
     }
 
     [Test]

@@ -25,7 +25,6 @@ internal sealed class GaleraCluster : IDisposable
         // The cluster's first state is made by one node alone and copied, so that the others join with what came
         // since and the usual transfer of the whole state, which needs more programs, is left out.
         var script = Path.Combine(folder, "wsrep_sst_copied");
-        Environment.SetEnvironmentVariable("PATH", folder + ":" + Environment.GetEnvironmentVariable("PATH"));
         MariaDb Prepare(int i) => MariaDb.Prepare(
             Path.Combine(folder, $"node{i}"),
             AddressOf(i),

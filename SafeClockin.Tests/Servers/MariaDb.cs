@@ -82,7 +82,7 @@ internal sealed class MariaDb : IDisposable
 
     public void Launch(params string[] furtherArguments)
     {
-        _process = Process.Start(
+        var start = new ProcessStartInfo(
             FindProgram("mariadbd")!,
             [
                 // Each server has temporary files of its own, because it removes at its start what lies there.
@@ -91,6 +91,9 @@ internal sealed class MariaDb : IDisposable
                 "--innodb-flush-method=nosync", // the machine goes on when a server is killed: nothing need reach the disk
                 "--performance-schema=OFF", "--open-files-limit=4096", "--table-open-cache=64", $"--log-error={Log}", .. AsRoot, .. _arguments, .. furtherArguments,
             ]);
+        // A cluster's program for copying its state lies beside its nodes.
+        start.Environment["PATH"] = $"{Path.GetDirectoryName(Folder)}:{Environment.GetEnvironmentVariable("PATH")}";
+        _process = Process.Start(start)!;
         var isUp = SpinWait.SpinUntil(() => _process.HasExited || Answers(), TimeSpan.FromSeconds(60));
         if (!isUp || _process.HasExited)
             throw new InvalidOperationException(File.ReadAllText(Log));
