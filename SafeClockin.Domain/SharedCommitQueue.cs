@@ -38,6 +38,7 @@ internal sealed class SharedCommitQueue<TRequest, TResult>(
     public Task<TResult> RunAsync(TRequest request)
     {
         var call = new Call(request, time.GetTimestamp());
+        List<Call>? batch;
         lock (_gate)
         {
             if (_waiting.Count >= WaitingLimit)
@@ -45,16 +46,16 @@ internal sealed class SharedCommitQueue<TRequest, TResult>(
             _waiting.Enqueue(call);
             if (_isRunning)
                 return call.Task;
-            _isRunning = true;
+            batch = TakeBatch();
         }
 
-        return RunAtOnceAsync(call);
+        return RunAtOnceAsync(call, batch!);
     }
 
     /// <remarks>The call goes on, on the thread that has its answer: a lone caller waits for no other one to wake up.</remarks>
-    private async Task<TResult> RunAtOnceAsync(Call call)
+    private async Task<TResult> RunAtOnceAsync(Call call, List<Call> batch)
     {
-        await RunBatchAsync(TakeBatch()!);
+        await RunBatchAsync(batch);
         if (HasWaiting())
             _ = RunWaitingAsync();
         return await call.Task;

@@ -74,14 +74,14 @@ public sealed class ClockInService
         var kept = await _clockIns.AddAsync([.. calls.Select(call => call.Request)]);
         Taps.Add(calls.Count);
         CommitSizes.Record(calls.Count);
-        for (var i = 0; i < calls.Count; i++)
-            calls[i].SetResult(kept[i]);
+        foreach (var (call, clockIn) in calls.Zip(kept))
+            call.SetResult(clockIn);
     }
 
     private async Task ReadAsync(IReadOnlyList<SharedCommitQueue<(string OpenId, DateOnly Today), ClockIn?>.Call> calls)
     {
         var last = await _clockIns.QueryLastAsync([.. calls.Select(call => call.Request.OpenId)], calls[0].Request.Today);
-        for (var i = 0; i < calls.Count; i++)
-            calls[i].SetResult(last[i]);
+        foreach (var (call, clockIn) in calls.Zip(last))
+            call.SetResult(clockIn);
     }
 }

@@ -209,7 +209,7 @@ public sealed class AlertServiceTests
             measured.Lines,
             Is.EqualTo(new[]
             {
-                "safeclockin.alert.messages 0", "safeclockin.alert.messages 0", "safeclockin.alert.messages 0",
+                "safeclockin.alert.messages 0 outcome=sent", "safeclockin.alert.messages 0 outcome=refused", "safeclockin.alert.messages 0 outcome=failed",
                 "safeclockin.alert.due 5", "safeclockin.alert.oldest_due 86400",
             }));
     }
@@ -227,7 +227,7 @@ public sealed class AlertServiceTests
             measured.Lines,
             Is.EqualTo(new[]
             {
-                "safeclockin.alert.messages 3", "safeclockin.alert.messages 1", "safeclockin.alert.messages 2",
+                "safeclockin.alert.messages 3 outcome=sent", "safeclockin.alert.messages 1 outcome=refused", "safeclockin.alert.messages 2 outcome=failed",
                 "safeclockin.alert.due 0", "safeclockin.alert.oldest_due 0",
             }));
     }
@@ -266,7 +266,7 @@ public sealed class AlertServiceTests
 
     private async Task<SweepReport> SweepAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         var report = await _alerts.SweepAsync(patience.Token);
         Assert.That(patience.IsCancellationRequested, Is.False, "it comes to its end by itself");
         return report;

@@ -38,6 +38,15 @@ public sealed class ClockInServiceTests
         Assert.That(state, Is.EqualTo(new ClockInState(Day(day), DateTimeOffset.Parse(moment).ToUnixTimeSeconds(), 1, 0)));
     }
 
+    [Test]
+    public void A_clock_in_goes_on_from_the_day_before()
+    {
+        var tap = new Tap(User, Day("2026-11-24"), 7);
+
+        Assert.That(ClockIn.From(tap, new ClockIn(Day("2026-11-23"), 1, 9)), Is.EqualTo(new ClockIn(Day("2026-11-24"), 7, 10)));
+        Assert.That(ClockIn.From(tap, null).Streak, Is.EqualTo(1));
+    }
+
     [TestCase(null, null, null, 0, 0, Description = "never")]
     [TestCase("2026-11-24", 9, 9L, 9, 0, Description = "today")]
     [TestCase("2026-11-23", 9, null, 9, 0, Description = "yesterday: today is still open")]

@@ -227,6 +227,23 @@ public sealed class CounterServiceTests
     }
 
     [Test]
+    public async Task For_reads_that_have_waited_too_long_the_store_is_not_asked()
+    {
+        _time.Setup(time => time.GetTimestamp()).Returns(0);
+        var running = Hold();
+        var first = _counter.GetAsync();
+        await BegunAsync(1);
+        var late = _counter.GetAsync();
+        _time.Setup(time => time.GetTimestamp()).Returns(6 * Stopwatch.Frequency);
+        running.SetResult();
+
+        await Assert.ThrowsAsync<FailureException>(() => late);
+        Assert.That(await first, Is.Zero);
+        Assert.That(await _counter.GetAsync(), Is.Zero);
+        Assert.That(_statements, Is.EqualTo(new[] { "read", "read" }));
+    }
+
+    [Test]
     public async Task At_the_ceiling_those_that_fit_are_counted_and_the_rest_refused_in_words_for_the_user()
     {
         _ceiling = 6;

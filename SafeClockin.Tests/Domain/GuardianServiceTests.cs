@@ -15,16 +15,17 @@ public sealed class GuardianServiceTests
 
     private static readonly DateOnly Today = new(2026, 11, 24);
 
+    private SettableTime _time;
     private Mock<IGuardianRepository> _store;
     private GuardianService _guardians;
 
     [SetUp]
     public void MakeService()
     {
-        var time = new SettableTime();
-        time.Set(DateTimeOffset.FromUnixTimeSeconds(Now));
+        _time = new();
+        _time.Set(DateTimeOffset.FromUnixTimeSeconds(Now));
         _store = new(MockBehavior.Strict);
-        _guardians = new(_store.Object, time);
+        _guardians = new(_store.Object, _time);
     }
 
     [Test]
@@ -49,6 +50,42 @@ public sealed class GuardianServiceTests
         _store.Setup(s => s.AcceptAsync(It.IsAny<byte[]>(), User, "小明", Now)).ReturnsAsync((acceptance, null));
 
         await RefusedAsync(words, () => _guardians.AcceptAsync(User, "secret", "小明"));
+    }
+
+    [Test]
+    public async Task Wards_come_longest_missing_first_and_then_by_name()
+    {
+        Ward Missing(int days, string name, string id) => new(id, name, new ClockIn(Today.AddDays(-1 - days), 1, 1), false);
+        var wards = new[] { Missing(0, "b", "1"), Missing(2, "a", "3"), Missing(2, "a", "2"), Missing(0, "B", "4"), Missing(9, "z", "5") };
+        _store.Setup(s => s.QueryWardsAsync(It.IsAny<IReadOnlyCollection<string>>(), Today)).ReturnsAsync(wards.ToLookup(_ => User));
+
+        var seen = await _guardians.GetWardsAsync(User);
+
+        Assert.That(seen.Select(each => each.Ward.Id), Is.EqualTo(new[] { "5", "2", "3", "4", "1" }));
+        Assert.That(seen.Select(each => each.State.MissedDays), Is.EqualTo(new[] { 9, 2, 2, 0, 0 }));
+    }
+
+    [Test]
+    public async Task Who_looks_while_others_do_shares_their_query_on_the_same_day_and_sees_no_wards_but_their_own()
+    {
+        var first = new TaskCompletionSource<ILookup<string, Ward>>();
+        var asked = new List<string>();
+        _store.Setup(s => s.QueryWardsAsync(It.IsAny<IReadOnlyCollection<string>>(), It.IsAny<DateOnly>()))
+            .Returns((IReadOnlyCollection<string> guardians, DateOnly day) =>
+            {
+                asked.Add($"{day:yyyy-MM-dd} {string.Join(' ', guardians.Order())}");
+                return asked.Count == 1 ? first.Task : Task.FromResult(guardians.ToLookup(each => each, each => new Ward(each, each, null, false)));
+            });
+
+        var looks = new List<Task<IReadOnlyList<(Ward Ward, ClockInState State)>>> { _guardians.GetWardsAsync("a") };
+        looks.AddRange([_guardians.GetWardsAsync("b"), _guardians.GetWardsAsync("c"), _guardians.GetWardsAsync("b")]);
+        _time.Set(DateTimeOffset.FromUnixTimeSeconds(Now).AddDays(1));
+        looks.Add(_guardians.GetWardsAsync("d"));
+        first.SetResult(new[] { new Ward("a", "a", null, false) }.ToLookup(_ => "a"));
+
+        Assert.That(
+            (await Task.WhenAll(looks)).Select(wards => wards.Single().Ward.Id), Is.EqualTo(new[] { "a", "b", "c", "b", "d" }));
+        Assert.That(asked, Is.EqualTo(new[] { "2026-11-24 a", "2026-11-24 b c", "2026-11-25 d" }));
     }
 
     [TestCase(Acceptance.Linked)]

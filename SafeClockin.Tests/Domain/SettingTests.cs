@@ -35,6 +35,8 @@ public sealed class SettingTests
     [TestCase("root:secret@db")]
     [TestCase("Server=db;Password=secret")]
     [TestCase("mysql://db/?password=secret@")]
+    [TestCase("mysql://db")]
+    [TestCase(":secret@db")]
     public void What_may_hold_a_password_is_no_name_and_is_not_shown(string held)
     {
         var refusal = Assert.Throws<SettingException>(() => Name.ReadName(held, "a name"));

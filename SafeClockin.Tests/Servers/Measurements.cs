@@ -16,13 +16,16 @@ internal sealed class Measurements : IDisposable
             if (instrument.Meter.Name == meter)
                 listener.EnableMeasurementEvents(instrument);
         };
-        _listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => _lines.Enqueue($"{instrument.Name} {value}"));
-        _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => _lines.Enqueue($"{instrument.Name} {value}"));
+        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Add(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
         _listener.Start();
     }
 
-    /// <summary>Each measurement as its name and its value, in order.</summary>
+    /// <summary>Each measurement as its name, its value and what it is tagged with, in order.</summary>
     public IReadOnlyCollection<string> Lines => _lines;
 
     public void Dispose() => _listener.Dispose();
+
+    private void Add(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        => _lines.Enqueue(string.Join(' ', [$"{instrument.Name} {value}", .. tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}")]));
 }
