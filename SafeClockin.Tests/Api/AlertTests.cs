@@ -399,7 +399,8 @@ public sealed class AlertTests(string store, int replicas)
         }
 
         _weChat.AnswerToMessage = _ => WeChatStub.Taken;
-        _time.Set(_morning = DateTimeOffset.UtcNow.AddSeconds(61));
+        // At an hour at which messages are sent, whenever the test runs.
+        _time.Set(_morning = ChinaDay.At(ChinaDay.Of(DateTimeOffset.UtcNow).AddDays(1), new TimeOnly(12, 0)));
         await Alerts().SweepAsync(CancellationToken.None);
         Assert.That(Receivers().Distinct(), Is.EquivalentTo(links.Select(link => link.Guardian)));
         Assert.That(_weChat.Messages, Has.Count.InRange(200, 200 + AlertService.BatchSize));
