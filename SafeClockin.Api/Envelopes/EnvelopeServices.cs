@@ -32,11 +32,10 @@ internal static class EnvelopeServices
                 options.ModelBindingMessageProvider.SetUnknownValueIsInvalidAccessor(Failure.FieldInvalid);
                 options.ModelBindingMessageProvider.SetMissingBindRequiredValueAccessor(Failure.FieldMissing);
                 options.ModelBindingMessageProvider.SetValueMustNotBeNullAccessor(_ => Failure.FieldInvalid(""));
-                // No action reads a form, or names with brackets as jQuery writes them: both fail on deep nesting.
+                // No action reads a form, which fails on deep nesting.
                 options.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
                 options.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
-                options.ValueProviderFactories.RemoveType<JQueryQueryStringValueProviderFactory>();
             })
             .ConfigureApiBehaviorOptions(options =>
             {

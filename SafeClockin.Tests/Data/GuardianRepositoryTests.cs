@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using SafeClockin.Data.MySql;
 using SafeClockin.Data.Sqlite;
+using SafeClockin.Domain.Alerts;
 using SafeClockin.Domain.ClockIns;
 using SafeClockin.Domain.Guardians;
 using SafeClockin.Tests.Servers;
@@ -217,6 +218,92 @@ public abstract class GuardianRepositoryTests
     }
 
     [Test]
+    public async Task Armed_links_are_found_from_when_they_are_due_on_the_longest_waiting_first_and_no_more_than_asked_for()
+    {
+        foreach (var (ward, armedAt) in new[] { ("a", Now + 2), ("b", Now), ("c", Now + 1) })
+            await ArmAsync(ward, armedAt);
+        await LinkAsync("not armed", "guardian");
+        await ClockIns.AddAsync([new("b", Today.AddDays(-3), 1), new("b", Today.AddDays(1), 1)]);
+
+        Assert.That(await FindAsync(Now - 1), Is.Empty);
+        Assert.That(await FindAsync(Now + 1), Is.EqualTo(new[] { "b", "c" }));
+        Assert.That(await FindAsync(Now + 2, limit: 2), Is.EqualTo(new[] { "b", "c" }));
+        Assert.That(await FindAsync(Now + 2), Is.EqualTo(new[] { "b", "c", "a" }));
+        var found = await Alerts.FindAsync(Now + 2, Today, 3);
+        Assert.That(found.Select(link => link.Guardian), Has.All.EqualTo("guardian"));
+        Assert.That(found.Select(link => link.LastDay), Is.EqualTo(new DateOnly?[] { Today.AddDays(-3), null, null }));
+    }
+
+    [Test]
+    public async Task Due_links_are_counted_by_the_last_day_with_when_the_first_of_them_was_armed()
+    {
+        foreach (var (ward, armedAt, daysAgo) in new[] { ("a", Now + 2, 3), ("b", Now, 3), ("c", Now + 1, 5), ("d", Now, 1), ("e", Now + 9, 5) })
+        {
+            await ArmAsync(ward, armedAt);
+            await ClockIns.AddAsync([new(ward, Today.AddDays(-daysAgo), 1)]);
+        }
+
+        await ArmAsync("never", Now);
+
+        Assert.That(
+            await Alerts.CountAsync(Now + 5, Today, before: Today.AddDays(-1)),
+            Is.EquivalentTo(new[] { new WaitingLinks(Today.AddDays(-3), 2, Now), new WaitingLinks(Today.AddDays(-5), 1, Now + 1) }));
+    }
+
+    [Test]
+    public async Task A_link_is_armed_by_its_guardian_alone_and_once_until_it_is_switched_off()
+    {
+        var id = await LinkAsync("ward", "guardian");
+        await ClockIns.AddAsync([new("ward", Today.AddDays(-3), 1)]);
+        await Alerts.ArmAsync("ward", id, Now);
+        await Alerts.ArmAsync("other", id, Now);
+        Assert.That(await FindAsync(Now), Is.Empty);
+
+        await Alerts.ArmAsync("guardian", id, Now);
+        await Alerts.ArmAsync("guardian", id, Now + 5);
+        Assert.That(await ArmedAtAsync(), Is.EqualTo(Now));
+
+        var mark = Guid.NewGuid();
+        await Alerts.ClaimAsync([id], mark, Now, Now + 60);
+        await Alerts.ReleaseAsync(mark, switchedOff: [id], kept: [], lookAt: Now);
+        Assert.That((await WardsAsync("guardian")).Single().Alert, Is.False);
+        Assert.That(await FindAsync(Now + 100), Is.Empty);
+        await Alerts.ArmAsync("guardian", id, Now + 7);
+        Assert.That(await ArmedAtAsync(), Is.EqualTo(Now + 7));
+
+        async Task<long> ArmedAtAsync() => (await Alerts.CountAsync(Now + 100, Today, before: Today)).Single().ArmedAt;
+    }
+
+    [Test]
+    public async Task A_claimed_link_is_nobody_elses_until_the_lease_ends_and_no_longer_the_first_ones_then()
+    {
+        var id = await ArmAsync("ward", Now);
+        var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
+        Assert.That(await Alerts.ClaimAsync([id, "another"], first, Now, Now + 60), Is.EqualTo(new[] { id }));
+        Assert.That(await Alerts.ClaimAsync([id], second, Now + 59, Now + 120), Is.Empty);
+        Assert.That(await FindAsync(Now + 59), Is.Empty);
+
+        Assert.That(await Alerts.ClaimAsync([id], second, Now + 60, Now + 120), Is.EqualTo(new[] { id }));
+        await Alerts.ReleaseAsync(first, switchedOff: [id], kept: [id], lookAt: Now);
+        Assert.That(await FindAsync(Now + 119), Is.Empty);
+        await Alerts.ReleaseAsync(second, switchedOff: [], kept: [id], lookAt: Now + 61);
+        Assert.That(await FindAsync(Now + 60), Is.Empty);
+        Assert.That(await FindAsync(Now + 61), Is.EqualTo(new[] { "ward" }));
+    }
+
+    [Test]
+    public async Task Links_that_are_not_due_are_put_off_and_one_that_another_has_claimed_meanwhile_is_not()
+    {
+        var (put, claimed) = (await ArmAsync("put off", Now), await ArmAsync("claimed", Now));
+        await Alerts.ClaimAsync([claimed], Guid.NewGuid(), Now, Now + 60);
+
+        await Alerts.PostponeAsync([put, claimed], Now, until: Now + 1_000);
+
+        Assert.That(await FindAsync(Now + 999), Is.EqualTo(new[] { "claimed" }));
+        Assert.That(await FindAsync(Now + 1_000), Is.EqualTo(new[] { "claimed", "put off" }));
+    }
+
+    [Test]
     public async Task Openids_are_told_apart_byte_by_byte()
     {
         string[] users = ["a", "A", "a ", "a\0", "á", "a\u0301", new('x', 64), "中文", "%", "'\"\\"];
@@ -244,14 +331,28 @@ public abstract class GuardianRepositoryTests
         Assert.That((await Guardians.QueryGuardiansAsync("ward", Now)).Single().Name, Is.EqualTo(accents));
     }
 
-    private async Task LinkAsync(string ward, string guardian, Acceptance? expected = Acceptance.Linked)
+    private IAlertRepository Alerts => (IAlertRepository)Guardians;
+
+    private async Task<string> LinkAsync(string ward, string guardian, Acceptance? expected = Acceptance.Linked)
     {
         var secret = $"{ward} {guardian}";
-        await InviteAsync(ward, secret);
+        var id = await InviteAsync(ward, secret);
         var (acceptance, _) = await AcceptAsync(guardian, secret);
         if (expected is not null)
             Assert.That(acceptance, Is.EqualTo(expected));
+        return id;
     }
+
+    private async Task<string> ArmAsync(string ward, long now)
+    {
+        var id = await InviteAsync(ward, ward, ward);
+        await AcceptAsync("guardian", ward);
+        await Alerts.ArmAsync("guardian", id, now);
+        return id;
+    }
+
+    private async Task<IEnumerable<string>> FindAsync(long now, int limit = 100)
+        => (await Alerts.FindAsync(now, Today, limit)).Select(link => link.WardName);
 
     protected async Task<string> InviteAsync(string ward, string secret, string name = "我", long now = Now)
     {
