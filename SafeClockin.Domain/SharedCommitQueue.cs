@@ -38,7 +38,7 @@ internal sealed class SharedCommitQueue<TRequest, TResult>(
     public Task<TResult> RunAsync(TRequest request)
     {
         var call = new Call(request, time.GetTimestamp());
-        List<Call>? batch;
+        List<Call> batch;
         lock (_gate)
         {
             if (_waiting.Count >= WaitingLimit)
@@ -46,10 +46,10 @@ internal sealed class SharedCommitQueue<TRequest, TResult>(
             _waiting.Enqueue(call);
             if (_isRunning)
                 return call.Task;
-            batch = TakeBatch();
+            batch = TakeBatch()!; // with the call that has just come
         }
 
-        return RunAtOnceAsync(call, batch!);
+        return RunAtOnceAsync(call, batch);
     }
 
     /// <remarks>The call goes on, on the thread that has its answer: a lone caller waits for no other one to wake up.</remarks>

@@ -74,14 +74,14 @@ public sealed class ClockInService
         var kept = await _clockIns.AddAsync([.. calls.Select(call => call.Request)]);
         Taps.Add(calls.Count);
         CommitSizes.Record(calls.Count);
-        foreach (var (call, clockIn) in calls.Zip(kept))
-            call.SetResult(clockIn);
+        for (var i = 0; i < calls.Count; i++)
+            calls[i].SetResult(kept[i]);
     }
 
     private async Task ReadAsync(IReadOnlyList<SharedCommitQueue<(string OpenId, DateOnly Today), ClockIn?>.Call> calls)
     {
         var last = await _clockIns.QueryLastAsync([.. calls.Select(call => call.Request.OpenId)], calls[0].Request.Today);
-        foreach (var (call, clockIn) in calls.Zip(last))
-            call.SetResult(clockIn);
+        for (var i = 0; i < calls.Count; i++)
+            calls[i].SetResult(last[i]);
     }
 }
