@@ -44,6 +44,10 @@ public sealed class SettingTests
         Assert.That(refusal.Message, Does.EndWith("; expected a name").And.Not.Contains("secret@"));
     }
 
+    [Test]
+    public void A_path_on_a_drive_is_a_name()
+        => Assert.That(Name.ReadName("C:/data/safeclockin.db", "a path"), Is.EqualTo("C:/data/safeclockin.db"));
+
     [TestCase("many", true)]
     [TestCase("10.0.0.0/33, [::1]:80;*_-", true)]
     [TestCase("中文", true)]
