@@ -62,10 +62,18 @@ internal sealed class GaleraCluster : IDisposable
 
         var nodes = new[] { first, Prepare(1), Prepare(2) };
         var cluster = new GaleraCluster(nodes);
-        first.Launch("--wsrep-new-cluster");
-        nodes[1].Launch();
-        nodes[2].Launch();
-        return cluster;
+        try
+        {
+            first.Launch("--wsrep-new-cluster");
+            nodes[1].Launch();
+            nodes[2].Launch();
+            return cluster;
+        }
+        catch
+        {
+            cluster.Dispose();
+            throw;
+        }
     }
 
     public void Dispose()

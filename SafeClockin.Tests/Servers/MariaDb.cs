@@ -143,8 +143,10 @@ internal sealed class MariaDb : IDisposable
 
     public void Dispose()
     {
+        if (_process is null)
+            return; // it was never launched
         Kill();
-        _process!.Dispose();
+        _process.Dispose();
     }
 
     /// <summary>
