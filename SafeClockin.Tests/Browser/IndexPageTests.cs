@@ -181,8 +181,7 @@ public sealed class IndexPageTests
             }
 
             var old = await route.FetchAsync();
-            asked.TrySetResult();
-            var isFirst = !mayAnswer.Task.IsCompleted;
+            var isFirst = asked.TrySetResult();
             await mayAnswer.Task;
             await (fails && isFirst ? route.AbortAsync() : route.FulfillAsync(new() { Response = old }));
         });
