@@ -96,7 +96,10 @@ internal sealed class MariaDb : IDisposable
         _process = Process.Start(start)!;
         var isUp = SpinWait.SpinUntil(() => _process.HasExited || Answers(), TimeSpan.FromSeconds(60));
         if (!isUp || _process.HasExited)
+        {
+            Kill();
             throw new InvalidOperationException(File.ReadAllText(Log));
+        }
     }
 
     public void Execute(string sql)
