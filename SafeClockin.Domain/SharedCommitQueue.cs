@@ -46,7 +46,7 @@ internal sealed class SharedCommitQueue<TRequest, TResult>(
             _waiting.Enqueue(call);
             if (_isRunning)
                 return call.Task;
-            batch = TakeBatch()!; // with the call that has just come
+            batch = TakeBatch()!; // one call waits at least: this one
         }
 
         return RunAtOnceAsync(call, batch);

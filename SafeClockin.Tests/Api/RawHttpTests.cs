@@ -46,35 +46,13 @@ public sealed class RawHttpTests
     [TestCase("Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\n" + Inc + "\r\n0\r\n\r\n", Description = "an absurd chunk size")]
     [TestCase("Transfer-Encoding: chunked\r\n\r\n-10\r\n" + Inc + "\r\n0\r\n\r\n", Description = "a negative chunk size")]
     [TestCase("Transfer-Encoding: chunked\r\n\r\n8\r\n" + Inc + "\r\n0\r\n\r\n", Description = "a chunk size that is too small")]
-    public async Task A_body_that_cannot_be_read_is_its_sender_s_fault(string rest)
-    {
-        using (var connection = new Connection(_client.BaseAddress!))
-        {
-            await connection.SendAsync(Head + rest);
-
-            var answer = await connection.ReadToEndAsync();
-            Assert.That(answer, Does.StartWith("HTTP/1.1 400 "));
-            Assert.That(answer, Does.EndWith("""{"code":-1,"errorMsg":"请求格式错误，请求体须为JSON对象"}"""));
-        }
-
-        await ExpectNothingCountedAndNoErrorAsync();
-    }
+    public Task A_body_that_cannot_be_read_is_its_sender_s_fault(string rest)
+        => ExpectRefusalAsync(Head + rest, 400, "请求格式错误，请求体须为JSON对象");
 
     [TestCase("Content-Length: 100\r\n\r\n" + Inc)]
     [TestCase("Transfer-Encoding: chunked\r\n\r\n7FFFFFFF\r\n" + Inc + "\r\n0\r\n\r\n", Description = "a huge chunk size")]
-    public async Task A_body_whose_rest_does_not_come_is_given_up_after_some_seconds(string rest)
-    {
-        using (var connection = new Connection(_client.BaseAddress!))
-        {
-            await connection.SendAsync(Head + rest);
-
-            var answer = await connection.ReadToEndAsync();
-            Assert.That(answer, Does.StartWith("HTTP/1.1 408 "));
-            Assert.That(answer, Does.EndWith("""{"code":-1,"errorMsg":"请求超时"}"""));
-        }
-
-        await ExpectNothingCountedAndNoErrorAsync();
-    }
+    public Task A_body_whose_rest_does_not_come_is_given_up_after_some_seconds(string rest)
+        => ExpectRefusalAsync(Head + rest, 408, "请求超时");
 
     [TestCase(Head + "Content-Length: 100\r\n\r\n" + Inc)]
     [TestCase(Head + "Transfer-Encoding: chunked\r\n\r\n10\r\n{\"action\"")]
@@ -204,6 +182,20 @@ public sealed class RawHttpTests
     }
 
     private static string WithoutNonce(string policy) => Regex.Replace(policy, "'nonce-[A-Za-z0-9+/]{22}=='", "'nonce'");
+
+    private async Task ExpectRefusalAsync(string request, int status, string words)
+    {
+        using (var connection = new Connection(_client.BaseAddress!))
+        {
+            await connection.SendAsync(request);
+
+            var answer = await connection.ReadToEndAsync();
+            Assert.That(answer, Does.StartWith($"HTTP/1.1 {status} "));
+            Assert.That(answer, Does.EndWith($$"""{"code":-1,"errorMsg":"{{words}}"}"""));
+        }
+
+        await ExpectNothingCountedAndNoErrorAsync();
+    }
 
     private async Task ExpectNothingCountedAndNoErrorAsync()
     {

@@ -333,10 +333,11 @@ public abstract class GuardianRepositoryTests
 
     private IAlertRepository Alerts => (IAlertRepository)Guardians;
 
-    private async Task<string> LinkAsync(string ward, string guardian, Acceptance? expected = Acceptance.Linked)
+    private async Task<string> LinkAsync(
+        string ward, string guardian, Acceptance? expected = Acceptance.Linked, string name = "我")
     {
         var secret = $"{ward} {guardian}";
-        var id = await InviteAsync(ward, secret);
+        var id = await InviteAsync(ward, secret, name);
         var (acceptance, _) = await AcceptAsync(guardian, secret);
         if (expected is not null)
             Assert.That(acceptance, Is.EqualTo(expected));
@@ -345,8 +346,7 @@ public abstract class GuardianRepositoryTests
 
     private async Task<string> ArmAsync(string ward, long now)
     {
-        var id = await InviteAsync(ward, ward, ward);
-        await AcceptAsync("guardian", ward);
+        var id = await LinkAsync(ward, "guardian", name: ward);
         await Alerts.ArmAsync("guardian", id, now);
         return id;
     }

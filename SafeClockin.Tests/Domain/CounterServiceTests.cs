@@ -211,12 +211,12 @@ public sealed class CounterServiceTests
     [Test]
     public async Task A_write_that_has_waited_too_long_is_refused_and_never_sent()
     {
-        _time.Setup(time => time.GetTimestamp()).Returns(0);
+        ItIs(seconds: 0);
         var running = Hold();
         var first = _counter.IncrementAsync();
         await BegunAsync(1);
         var late = new[] { _counter.IncrementAsync(), _counter.ClearAsync() };
-        _time.Setup(time => time.GetTimestamp()).Returns(6 * Stopwatch.Frequency);
+        ItIs(seconds: 6);
         var patient = _counter.IncrementAsync();
         running.SetResult();
 
@@ -229,12 +229,12 @@ public sealed class CounterServiceTests
     [Test]
     public async Task For_reads_that_have_waited_too_long_the_store_is_not_asked()
     {
-        _time.Setup(time => time.GetTimestamp()).Returns(0);
+        ItIs(seconds: 0);
         var running = Hold();
         var first = _counter.GetAsync();
         await BegunAsync(1);
         var late = _counter.GetAsync();
-        _time.Setup(time => time.GetTimestamp()).Returns(6 * Stopwatch.Frequency);
+        ItIs(seconds: 6);
         running.SetResult();
 
         await Assert.ThrowsAsync<FailureException>(() => late);
@@ -268,12 +268,12 @@ public sealed class CounterServiceTests
     [TestCase(5.001, false)]
     public async Task A_call_waits_for_five_seconds_at_most(double seconds, bool isServed)
     {
-        _time.Setup(time => time.GetTimestamp()).Returns(0);
+        ItIs(seconds: 0);
         var running = Hold();
         var first = _counter.IncrementAsync();
         await BegunAsync(1);
         var patient = _counter.IncrementAsync();
-        _time.Setup(time => time.GetTimestamp()).Returns((long)(seconds * Stopwatch.Frequency));
+        ItIs(seconds);
         running.SetResult();
 
         await first;
@@ -315,6 +315,9 @@ public sealed class CounterServiceTests
                 "safeclockin.counter.increments 2", "safeclockin.counter.commit.size 2",
             }));
     }
+
+    private void ItIs(double seconds)
+        => _time.Setup(time => time.GetTimestamp()).Returns((long)(seconds * Stopwatch.Frequency));
 
     /// <summary>Has the next statement without a hold of its own wait until the test completes what this returns.</summary>
     private TaskCompletionSource Hold()
