@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Connections;
 using SafeClockin.Domain;
 
@@ -20,8 +20,9 @@ internal sealed class ConnectionLimit(int connections)
     // database, WeChat, telemetry, the log. It holds 350 after its start, and 380 when all libraries are loaded.
     private const int OwnFiles = 640;
 
-    private readonly int _perAddress = connections - (connections / 8);
-    private readonly ConcurrentDictionary<IPAddress, int> _open = [];
+    private readonly PartitionedRateLimiter<IPAddress> _perAddress = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
+        address => RateLimitPartition.GetConcurrencyLimiter(
+            HostOf(address), _ => new() { PermitLimit = connections - (connections / 8) }));
 
     /// <summary>How many connections the files that the process may open allow for.</summary>
     /// <exception cref="SettingException">Too few to serve.</exception>
@@ -37,17 +38,9 @@ internal sealed class ConnectionLimit(int connections)
     /// <summary>Serves a connection, or ends it when its address has too many.</summary>
     public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var address = HostOf((connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None);
-        try
-        {
-            if (_open.AddOrUpdate(address, 1, (_, open) => open + 1) <= _perAddress)
-                await next(connection);
-        }
-        finally
-        {
-            _open.AddOrUpdate(address, 0, (_, open) => open - 1);
-            _open.TryRemove(new(address, 0));
-        }
+        using var place = _perAddress.AttemptAcquire((connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None);
+        if (place.IsAcquired)
+            await next(connection);
     }
 
     /// <summary>Whom an address belongs to: an IPv6 host has a whole /64 to choose from.</summary>

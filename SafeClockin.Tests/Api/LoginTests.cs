@@ -24,11 +24,13 @@ public sealed class LoginTests
     private HttpClient _client;
 
     [OneTimeSetUp]
-    public void Start()
+    public async Task StartAsync()
     {
         _weChat = new();
         _service = Service.Start(_weChat.Settings());
         _client = _service.CreateClient();
+        // The first one loads the libraries, for which a busy machine may take longer than WeChat is waited for.
+        using var first = await LogInAsync(_client, _weChat.CodeOf("the-first"));
     }
 
     [OneTimeTearDown]

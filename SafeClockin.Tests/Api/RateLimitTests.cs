@@ -92,6 +92,7 @@ public sealed class RateLimitTests
     [TestCase(null, Description = "as callContainer does")]
     [TestCase("127.9.9.9")]
     [TestCase("10.1.2.3")]
+    [TestCase("::ffff:10.1.2.3", Description = "IPv4 as IPv6, as a socket for both tells it")]
     [TestCase("172.16.0.1")]
     [TestCase("172.31.255.254")]
     [TestCase("192.168.255.254")]

@@ -15,6 +15,10 @@ public sealed class TokenTests
     private const string Expired = """{"code":-1,"errorMsg":"token已过期"}""";
     private const long InAnHour = 3600;
 
+    // WeChatStub's session_key for an-openid, sealed by another program: AES-256-GCM with the key that HKDF-SHA256 derives from
+    // TOKEN_SECRET for safeclockin/session_key/v1, and the nonce 0, 1, … 11.
+    private const string Earlier = "v1.AAECAwQFBgcICQoLW4u09kCGWKojFmEI7CcbaKR2ff9smNr98chnUVVhoBF-tHL_";
+
     private static readonly string[] Claims = ["exp", "iat", "openid", "session_key"];
 
     private WeChatStub _weChat;
@@ -78,6 +82,7 @@ public sealed class TokenTests
 
             Assert.That(seal.Open(claim, "an-openid"), Is.EqualTo(WeChatStub.SessionKey));
             Assert.That(Open(replica, claim), Is.EqualTo(WeChatStub.SessionKey), "on every replica");
+            Assert.That(seal.Open(Earlier, "an-openid"), Is.EqualTo(WeChatStub.SessionKey), "by an earlier release");
             Assert.That(Open(other, claim), Is.Null, "sealed with another secret");
             Assert.That(seal.Open(claim, "another-openid"), Is.Null, "moved from another openid");
             for (var i = 0; i < claim.Length; i++)
