@@ -9,8 +9,8 @@ namespace SafeClockin.Api.Hosting;
 /// </summary>
 internal static class Healthcheck
 {
-    // Less than a container engine waits, so that the reason is told before it kills this process.
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4);
+    /// <summary>Less than a container engine waits, so that the reason is told before it kills this process.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4);
 
     /// <summary>
     /// Asks /health of the service that listens at this address. The database is not asked about: a platform that

@@ -54,8 +54,6 @@ internal static class Telemetry
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void AddExporters(this WebApplicationBuilder builder)
     {
-        foreach (var client in new[] { "OtlpTraceExporter", "OtlpMetricExporter" })
-            builder.Services.AddHttpClient(client).RemoveAllLoggers(); // four lines with each export
 
         RemoveQueries();
         builder.Services.AddOpenTelemetry()

@@ -7,7 +7,7 @@ using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
 
-/// <summary>What every action gets from its types: how requests are read, and in which words they are refused.</summary>
+/// <summary>What every action gets from its types: how requests are read, in which words they are refused, and how answers are wrapped.</summary>
 public sealed class BindingTests
 {
     private const string Unreadable = """{"code":-1,"errorMsg":"请求格式错误，请求体须为JSON对象"}""";
@@ -87,6 +87,13 @@ public sealed class BindingTests
     public async Task A_parameter_of_the_query_is_refused_by_its_name(string query, string answer)
         => Assert.That(await AnswerAsync(new(HttpMethod.Get, "/bound" + query)), Is.EqualTo($"200 {answer}"));
 
+    [TestCase(400, Unreadable)]
+    [TestCase(404, """{"code":-1,"errorMsg":"接口不存在"}""")]
+    [TestCase(409, """{"code":-1,"errorMsg":"请求无法处理"}""")]
+    [TestCase(500, """{"code":-1,"errorMsg":"服务器内部错误"}""")]
+    public async Task A_bare_status_is_told_in_an_envelope(int status, string answer)
+        => Assert.That(await AnswerAsync(new(HttpMethod.Get, $"/bound/{status}")), Is.EqualTo($"{status} {answer}"));
+
     private static HttpRequestMessage Post(string body, string contentType = "application/json")
     {
         var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
@@ -108,6 +115,9 @@ public sealed class BoundController : ControllerBase
 {
     [HttpGet]
     public int Get([Required] int? number) => number!.Value;
+
+    [HttpGet("{status}")]
+    public IActionResult GetStatus(int status) => StatusCode(status);
 
     [HttpPost]
     public string Post(BoundRequest request) => request.Name + request.Age;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
@@ -63,7 +64,9 @@ public sealed class HealthcheckTests
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        using var elsewhere = new ForeignServer("HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), hangsUp: false);
+        using var other = new ForeignServer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), hangsUp: false);
+        using var elsewhere = new ForeignServer(
+            Encoding.ASCII.GetBytes($"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{other.Port}/\r\nContent-Length: 0\r\n\r\n"), hangsUp: false);
         using var failing = new ForeignServer("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), hangsUp: false);
         foreach (var port in new[] { MariaDb.FreePort(), ((IPEndPoint)silent.LocalEndpoint).Port, elsewhere.Port, failing.Port })
         {

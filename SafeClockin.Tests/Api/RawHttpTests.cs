@@ -181,6 +181,22 @@ public sealed class RawHttpTests
         Assert.That(other.Headers.CacheControl?.ToString(), Is.EqualTo("no-cache"));
     }
 
+    [Test]
+    public async Task The_document_s_page_runs_the_script_that_came_with_it_and_none_that_was_planted()
+    {
+        var (first, second) = (await NonceAsync(), await NonceAsync());
+
+        Assert.That(first, Is.Not.EqualTo(second), "nobody can know it before");
+
+        async Task<string> NonceAsync()
+        {
+            using var response = await _client.GetAsync("/docs");
+            var nonce = Regex.Match(response.Headers.GetValues("Content-Security-Policy").Single(), "'nonce-([^']+)'").Groups[1].Value;
+            Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain(nonce));
+            return nonce;
+        }
+    }
+
     private static string WithoutNonce(string policy) => Regex.Replace(policy, "'nonce-[A-Za-z0-9+/]{22}=='", "'nonce'");
 
     private async Task ExpectRefusalAsync(string request, int status, string words)

@@ -110,7 +110,7 @@ public sealed class SettingsTests
     [Test]
     public void Settings_of_the_service_and_of_the_framework_may_stand_on_the_command_line()
     {
-        string[] arguments = ["--urls", "http://*:1", "--environment=Development", "--STORE=sqlite", "--http_ports=1"];
+        string[] arguments = ["--urls", "http://*:1", "--environment=Development", "--store=sqlite", "--http_ports=1"];
 
         Assert.That(CommandLine.Parse(arguments, AllSettings.List), Is.EqualTo((arguments, Command.Serve)));
     }

@@ -134,6 +134,23 @@ public sealed class IndexPageTests
     }
 
     [Test]
+    public async Task The_page_looks_as_soon_as_the_browser_is_in_a_network_again()
+    {
+        await using var visitor = await Visitor.OpenAsync(new Uri("about:blank"));
+        await visitor.Page.Clock.InstallAsync();
+        await visitor.Page.GotoAsync(Address.ToString());
+        await visitor.SeeCountAsync("0");
+        await visitor.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddHours(1)); // no timer goes off any more
+        await CountUpAsync(5);
+        await visitor.SeeCountAsync("0");
+
+        await visitor.Page.Context.SetOfflineAsync(true);
+        await visitor.Page.Context.SetOfflineAsync(false);
+
+        await visitor.SeeCountAsync("5");
+    }
+
+    [Test]
     public async Task The_page_asks_ever_less_while_nothing_changes_and_often_again_when_something_does()
     {
         await using var visitor = await Visitor.OpenAsync(Address, prepare: LookOftenAsync);

@@ -1,3 +1,4 @@
+using Dapper;
 using SafeClockin.Data.Sqlite;
 using SafeClockin.Tests.Servers;
 
@@ -27,5 +28,22 @@ public sealed class SqliteCounterRepositoryTests : CounterRepositoryTests
 
         using var reopened = Sqlite.Open(_file);
         Assert.That(await new SqliteCounterRepository(reopened).QueryCounterByIdAsync(1), Is.EqualTo(5));
+    }
+
+    [Test]
+    public async Task A_change_stamps_its_row_and_leaves_the_time_it_was_made()
+    {
+        await Counters.IncreaseCounterByIdAsync(1, 1);
+        using var connection = Sqlite.Connect(_file);
+        foreach (var change in new Func<Task>[] { () => Counters.IncreaseCounterByIdAsync(1, 1), () => Counters.ClearCounterByIdAsync(1) })
+        {
+            connection.Execute("UPDATE Counters SET createdAt = '2025-12-01', updatedAt = '2025-12-01'");
+
+            await change();
+
+            var (made, changed) = connection.QuerySingle<(string, DateTime)>("SELECT createdAt, updatedAt FROM Counters");
+            Assert.That(made, Is.EqualTo("2025-12-01"));
+            Assert.That(changed, Is.EqualTo(DateTime.UtcNow).Within(TimeSpan.FromMinutes(1)));
+        }
     }
 }

@@ -179,6 +179,11 @@ public sealed class SqliteFaultTests
             "no such table");
     }
 
+    [Test]
+    [Platform("Linux", Reason = "Both have the number 1 there.")]
+    public void Files_of_one_number_on_two_devices_are_two()
+        => Assert.That(FileIdentity.Find("/proc"), Is.Not.EqualTo(FileIdentity.Find("/sys")));
+
     [TestCase("")]
     [TestCase("-wal")]
     [Platform("Linux,MacOsX", Reason = "Windows does not let go of a file that is open.")]

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
+using SafeClockin.Api.Hosting;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Shipping;
@@ -75,6 +78,38 @@ public sealed class ImageTests
 
         Assert.That(await service.StopAsync(), Is.Zero);
         Assert.That(service.Output, Does.Contain("/api/user").And.Not.Contain("DataProtection"));
+    }
+
+    [Test]
+    public void The_health_check_tells_its_reason_before_the_engine_gives_it_up()
+    {
+        var patience = Regex.Match(string.Concat(Dockerfile), @"HEALTHCHECK .*--timeout=(\d+)s").Groups[1].Value;
+
+        Assert.That(TimeSpan.FromSeconds(int.Parse(patience)) - Healthcheck.Timeout, Is.AtLeast(TimeSpan.FromSeconds(1)));
+    }
+
+    // Cloud Hosting's, of what answers for api.weixin.qq.com there.
+    [Test]
+    public async Task A_certificate_is_trusted_where_the_platform_puts_it()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=stub", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var weChat = new WeChatStub(certificate);
+        var platform = Workspace.NewFolder();
+        await File.WriteAllTextAsync(Path.Combine(platform, "certificate.crt"), certificate.ExportCertificatePem());
+        var folders = Regex.Match(string.Concat(Dockerfile), @"SSL_CERT_DIR=(\S+)").Groups[1].Value;
+
+        var (service, client) = await ServiceProcess.StartAsync(new Dictionary<string, string>(weChat.Settings())
+        {
+            ["SSL_CERT_DIR"] = folders.Replace("/app/cert", platform),
+        });
+        using var _ = service;
+
+        Assert.That(await weChat.LogInAsync(client, "an-openid"), Is.Not.Empty);
     }
 
     private static Task<(int ExitCode, string Output)> CheckAsync(string variable, string value)

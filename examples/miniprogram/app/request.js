@@ -69,7 +69,6 @@ async function renew(refused) {
 }
 
 async function login() {
-  wx.removeStorageSync(TOKEN);
   const code = await new Promise((resolve, reject) => {
     wx.login({
       timeout: TIMEOUT,

@@ -74,7 +74,6 @@ window.wx = {
 
   getStorageSync: key => JSON.parse(localStorage.getItem(`storage.${key}`) ?? '""'),
   setStorageSync: (key, value) => localStorage.setItem(`storage.${key}`, JSON.stringify(value)),
-  removeStorageSync: key => localStorage.removeItem(`storage.${key}`),
 
   showToast({ title, duration = 1500 }) {
     const toast = add(phone, 'div', 'wx-toast', title);

@@ -15,7 +15,6 @@ module.exports = function createWx({ login = async () => ({ code: 'a-code' }) } 
     login: ({ success, fail }) => { login().then(success, fail); },
     getStorageSync: key => storage.get(key) ?? '',
     setStorageSync: (key, value) => { storage.set(key, value); },
-    removeStorageSync: key => { storage.delete(key); },
     showToast() {},
     stopPullDownRefresh() {},
   };
