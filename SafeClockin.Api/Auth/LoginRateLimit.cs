@@ -67,11 +67,7 @@ internal static class LoginRateLimit
     /// behind it.
     /// </summary>
     private static IPAddress? ClientOf(IPAddress? address, List<IPNetwork> proxies)
-    {
-        if (address is { IsIPv4MappedToIPv6: true })
-            address = address.MapToIPv4();
-        return address is null || proxies.Exists(proxy => proxy.Contains(address)) ? null : ConnectionLimit.HostOf(address);
-    }
+        => address is null || proxies.Exists(proxy => proxy.Contains(address)) ? null : ConnectionLimit.HostOf(address);
 
     private static ValueTask AnswerAsync(HttpContext context, RateLimitLease lease)
     {
