@@ -451,6 +451,16 @@ public sealed class UnusualDefaultsGuardianTests : GuardianRepositoryTests
 
     [TearDown]
     public async Task CloseAsync() => await _store.DisposeAsync();
+
+    // completion_type has the server begin another transaction whenever one ends.
+    [Test]
+    public async Task What_follows_a_transaction_is_committed_by_itself()
+    {
+        await Guardians.EraseAsync("user");
+        await InviteAsync("ward", "secret");
+
+        Assert.That(_server.Query<int>("SELECT COUNT(*) FROM flask_demo.Guardians"), Is.EqualTo(1));
+    }
 }
 
 public sealed class SqliteGuardianRepositoryTests : GuardianRepositoryTests

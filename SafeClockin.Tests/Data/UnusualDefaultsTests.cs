@@ -15,7 +15,7 @@ internal sealed class UnusualMariaDb : IDisposable
         SET GLOBAL init_connect = 'SET SESSION autocommit = 0, unique_checks = 0, sql_mode = ''''';
         SET GLOBAL sql_mode = '';
         SET GLOBAL tx_isolation = 'READ-UNCOMMITTED';
-        SET GLOBAL completion_type = 2;
+        SET GLOBAL completion_type = 1;
         SET GLOBAL lock_wait_timeout = 86400;
         SET GLOBAL innodb_lock_wait_timeout = 1000;
         SET GLOBAL wait_timeout = 1;
