@@ -99,6 +99,7 @@ public sealed class DotEnvTests
     [TestCase("mkdir .env", ".env cannot be read: ")]
     [TestCase("mkfifo .env", ".env cannot be read: ")]
     [TestCase("ln -s /dev/zero .env", ".env cannot be read: ")]
+    [TestCase("head -c 65537 /dev/zero | tr '\\0' '#' > .env", ".env cannot be read: it is larger than 64 KB")]
     [TestCase("ln -s .env .env", ".env cannot be read: ", Description = "a link to itself")]
     [Platform("Linux,MacOsX")]
     public async Task A_file_that_cannot_be_read_or_understood_stops_the_start_with_one_line(string prepare, string line)

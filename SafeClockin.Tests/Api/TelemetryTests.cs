@@ -30,6 +30,7 @@ public sealed class TelemetryTests
         foreach (var (name, value) in _weChat.Settings().Concat(_receiver.Settings()))
             settings[name] = value;
         settings["STORE"] = "mysql";
+        settings["OTEL_SERVICE_NAME"] = "replica-of-a-test";
         // Whoever debugs switches these on.
         settings["DOTNET_SYSTEM_NET_HTTP_DISABLEURIREDACTION"] = "1";
         settings["OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION"] = "true";
@@ -43,7 +44,7 @@ public sealed class TelemetryTests
         using var probe = await client.GetAsync("/health");
         Assert.That(await service.StopAsync(), Is.Zero, "what is left is sent at the end");
 
-        foreach (var text in new[] { "safeclockin", "api/count", "INSERT INTO", $"{_weChat.Url}/sns/jscode2session" })
+        foreach (var text in new[] { "replica-of-a-test", "api/count", "INSERT INTO", $"{_weChat.Url}/sns/jscode2session" })
             Assert.That(_receiver.Traces, Does.Contain(text));
         Assert.That(_receiver.Traces, Does.Not.Contain("/health"), "probes tell nothing and come every few seconds");
         foreach (var text in new[]
