@@ -186,6 +186,8 @@ public sealed class AlertTests(string store, int replicas)
 
     [TestCase(43101, false, null, null)]
     [TestCase(40003, false, LogEventLevel.Warning, "the receiver is wrong")]
+    [TestCase(41009, false, LogEventLevel.Warning, "the receiver is wrong")]
+    [TestCase(46004, false, LogEventLevel.Warning, "the receiver is wrong")]
     [TestCase(40037, true, LogEventLevel.Error, "WX_ALERT_TEMPLATE_ID is wrong")]
     [TestCase(47003, true, LogEventLevel.Error, "WX_ALERT_DATA is wrong")]
     [TestCase(41030, true, LogEventLevel.Error, "WX_ALERT_PAGE is wrong")]

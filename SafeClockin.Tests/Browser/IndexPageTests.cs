@@ -213,7 +213,7 @@ public sealed class IndexPageTests
     }
 
     [Test]
-    public async Task A_service_that_does_not_answer_is_not_waited_for_longer_than_it_may_take()
+    public async Task A_service_that_does_not_answer_is_not_waited_for_longer_than_it_may_take_and_may_be_asked_again()
     {
         await using var visitor = await Visitor.OpenAsync(new Uri("about:blank"), prepare: profile => profile.AddInitScriptAsync(
             """
@@ -227,6 +227,18 @@ public sealed class IndexPageTests
 
         await visitor.SeeAsync("服务暂时无法连接");
         Assert.That(await visitor.Page.EvaluateAsync<double[]>("() => patience"), Has.All.EqualTo(12_000), "a little more than the service's ten seconds");
+
+        await visitor.Page.EvaluateAsync(
+            """
+            () => {
+              globalThis.told = [];
+              const error = document.getElementById('error');
+              new MutationObserver(() => told.push(error.textContent)).observe(error, { subtree: true, childList: true });
+            }
+            """);
+        await visitor.ClickAsync("重试");
+        await visitor.Page.WaitForFunctionAsync("() => told.length > 0");
+        Assert.That(await visitor.Page.EvaluateAsync<string[]>("() => told"), Has.None.Contains("可能已经生效"), "it changes nothing");
     }
 
     [Test]

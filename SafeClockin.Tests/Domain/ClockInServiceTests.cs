@@ -45,6 +45,7 @@ public sealed class ClockInServiceTests
 
         Assert.That(ClockIn.From(tap, new ClockIn(Day("2026-11-23"), 1, 9)), Is.EqualTo(new ClockIn(Day("2026-11-24"), 7, 10)));
         Assert.That(ClockIn.From(tap, null).Streak, Is.EqualTo(1));
+        Assert.That(ClockIn.From(tap, new(Day("2026-11-23"), 0, 3_999)).Streak, Is.EqualTo(4_000));
     }
 
     [TestCase(null, null, null, 0, 0, Description = "never")]
