@@ -242,6 +242,27 @@ public sealed class IndexPageTests
     }
 
     [Test]
+    public async Task An_error_that_stays_is_read_out_once()
+    {
+        await using var visitor = await Visitor.OpenAsync(new Uri("about:blank"), prepare: LookOftenAsync);
+        await visitor.Page.RouteAsync("**/api/count", route => route.AbortAsync());
+        await visitor.Page.GotoAsync(Address.ToString());
+        await visitor.SeeAsync("服务暂时无法连接");
+
+        await visitor.Page.EvaluateAsync(
+            """
+            () => {
+              globalThis.told = 0;
+              waits.length = 0;
+              new MutationObserver(() => told++).observe(document.getElementById('error'), { subtree: true, childList: true, attributes: true });
+            }
+            """);
+        await visitor.Page.WaitForFunctionAsync("() => waits.length > 4");
+
+        Assert.That(await visitor.Page.EvaluateAsync<int>("() => told"), Is.Zero);
+    }
+
+    [Test]
     public async Task No_button_can_be_pressed_while_a_request_is_under_way()
     {
         var answer = new TaskCompletionSource<Increase>();
