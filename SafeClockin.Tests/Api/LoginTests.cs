@@ -166,7 +166,7 @@ public sealed class LoginTests
         {
             Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(Unavailable));
             Assert.That((int)response.StatusCode, Is.EqualTo(status));
-            Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)));
+            Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(9)), "after five, and what a busy machine needs");
             Assert.That(_weChat.Hits(code), Is.EqualTo(1));
         }
 
