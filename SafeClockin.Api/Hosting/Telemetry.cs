@@ -54,7 +54,6 @@ internal static class Telemetry
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void AddExporters(this WebApplicationBuilder builder)
     {
-
         RemoveQueries();
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(ServiceName.Read(builder.Configuration[ServiceName.Name])))
