@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using SafeClockin.Tests.Servers;
 
@@ -192,9 +190,7 @@ public sealed class LoginTests
     [Test]
     public async Task A_WeChat_with_a_certificate_of_its_own_making_is_told_nothing()
     {
-        using var key = RSA.Create(2048);
-        using var certificate = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = WeChatStub.NewCertificate();
         using var impostor = new WeChatStub(certificate);
         using var service = Service.Start(impostor.Settings());
         using var client = service.CreateClient();

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
@@ -67,6 +68,17 @@ internal sealed class WeChatStub : IDisposable
     /// <summary>A number's access token.</summary>
     public static Func<Stream, CancellationToken, Task> AccessToken(int number)
         => Text($$"""{"access_token":"{{TokenCanary}}{{number}}","expires_in":7200}""");
+
+    /// <summary>A certificate of its address, of its own making: good where it is trusted, and there alone.</summary>
+    public static X509Certificate2 NewCertificate()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    }
 
     /// <summary>A refusal as WeChat words it.</summary>
     public static Func<Stream, CancellationToken, Task> Refusal(int errorCode)

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Tests.Servers;
@@ -93,12 +91,7 @@ public sealed class ImageTests
     [Platform("Linux", Reason = "Elsewhere the system says what is trusted.")]
     public async Task A_certificate_is_trusted_where_the_platform_puts_it()
     {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=stub", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = WeChatStub.NewCertificate();
         using var weChat = new WeChatStub(certificate);
         var platform = Workspace.NewFolder();
         await File.WriteAllTextAsync(Path.Combine(platform, "certificate.crt"), certificate.ExportCertificatePem());
