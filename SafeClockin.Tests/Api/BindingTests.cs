@@ -7,7 +7,9 @@ using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
 
-/// <summary>What every action gets from its types: how requests are read, in which words they are refused, and how answers are wrapped.</summary>
+/// <summary>
+/// What every action gets from its types: how requests are read, in which words they are refused, and how answers are wrapped.
+/// </summary>
 public sealed class BindingTests
 {
     private const string Unreadable = """{"code":-1,"errorMsg":"请求格式错误，请求体须为JSON对象"}""";

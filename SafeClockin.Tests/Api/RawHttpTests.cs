@@ -22,6 +22,8 @@ public sealed class RawHttpTests
         "default-src 'none'; script-src 'self' 'nonce'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
         + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    private const string Nonce = "'nonce-([A-Za-z0-9+/]{22}==)'";
+
     private const string Head = "POST /api/count HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
     private const string Inc = """{"action":"inc"}""";
 
@@ -191,13 +193,13 @@ public sealed class RawHttpTests
         async Task<string> NonceAsync()
         {
             using var response = await _client.GetAsync("/docs");
-            var nonce = Regex.Match(response.Headers.GetValues("Content-Security-Policy").Single(), "'nonce-([^']+)'").Groups[1].Value;
+            var nonce = Regex.Match(response.Headers.GetValues("Content-Security-Policy").Single(), Nonce).Groups[1].Value;
             Assert.That(WebUtility.HtmlDecode(await response.Content.ReadAsStringAsync()), Does.Contain(nonce));
             return nonce;
         }
     }
 
-    private static string WithoutNonce(string policy) => Regex.Replace(policy, "'nonce-[A-Za-z0-9+/]{22}=='", "'nonce'");
+    private static string WithoutNonce(string policy) => Regex.Replace(policy, Nonce, "'nonce'");
 
     private async Task ExpectRefusalAsync(string request, int status, string words)
     {
