@@ -24,8 +24,8 @@ public sealed class SettingsFuzzTests
     public async Task The_service_serves_or_ends_with_one_line_that_names_the_variable_and_holds_no_secret()
     {
         var seed = Number("FUZZ_SEED", Environment.TickCount);
-        var starts = Number("SETTINGS_FUZZ_STARTS", 40);
         var variables = AllSettings.List.Select(setting => setting.Name).ToArray();
+        var starts = Number("SETTINGS_FUZZ_STARTS", variables.Length);
         var (served, refused) = (0, 0);
         await Parallel.ForAsync(0, starts, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, _) =>
         {

@@ -30,7 +30,6 @@ public sealed class ApiDocsTests
 
     [TestCase("zh-CN", "zh-CN", "测试请求")]
     [TestCase("en-GB", "en", "Test Request")]
-    [TestCase("fr", "en", "Test Request")]
     public async Task It_speaks_the_browsers_language_and_opens_on_the_calls(string browser, string language, string button)
     {
         using var service = Service.StartEmbedded();
