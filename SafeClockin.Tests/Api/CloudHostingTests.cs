@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using SafeClockin.Api.Auth;
+using SafeClockin.Domain;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
@@ -99,6 +102,18 @@ public sealed class CloudHostingTests
         var (status, answer) = await AskAsync(client, "X-WX-SOURCE: wx_devtools|X-WX-OPENID: oUser|X-WX-APPID: wx-any");
 
         Assert.That((status, answer), Is.EqualTo((200, """{"code":0,"data":{"openid":"oUser","expiresAt":null}}""")));
+    }
+
+    [TestCase("no")]
+    [TestCase("off")]
+    [TestCase("0")]
+    [TestCase("1")]
+    [TestCase("on")]
+    public void Whether_they_are_trusted_is_said_by_true_or_false_and_no_other_word(string value)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([new("WX_TRUST_HEADERS", value)]).Build();
+
+        Assert.That(() => CloudHostingAuth.IsTrusted(settings), Throws.InstanceOf<SettingException>().With.Message.Contains(value));
     }
 
     [Test]

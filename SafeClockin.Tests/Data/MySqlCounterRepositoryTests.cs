@@ -106,15 +106,19 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
     }
 
     [Test]
-    public async Task An_increase_stamps_its_row_and_leaves_the_time_it_was_made()
+    public async Task A_change_stamps_its_row_and_leaves_the_time_it_was_made()
     {
-        Execute($"CREATE DATABASE {Database}; USE {Database}; {TemplateTable}; INSERT INTO Counters VALUES (1, 1, '2025-12-01', '2025-12-01')");
+        Execute($"CREATE DATABASE {Database}; USE {Database}; {TemplateTable}; INSERT INTO Counters (id, count) VALUES (1, 1)");
+        foreach (var change in new Func<Task>[] { () => Counters.IncreaseCounterByIdAsync(1, 1), () => Counters.ClearCounterByIdAsync(1) })
+        {
+            Execute($"UPDATE {Database}.Counters SET createdAt = '2025-12-01', updatedAt = '2025-12-01'");
 
-        await Counters.IncreaseCounterByIdAsync(1, 1);
+            await change();
 
-        Assert.That(
-            Query<bool>($"SELECT createdAt = '2025-12-01' AND TIMESTAMPDIFF(SECOND, updatedAt, NOW()) BETWEEN 0 AND 60 FROM {Database}.Counters"),
-            Is.True);
+            Assert.That(
+                Query<bool>($"SELECT createdAt = '2025-12-01' AND TIMESTAMPDIFF(SECOND, updatedAt, NOW()) BETWEEN 0 AND 60 FROM {Database}.Counters"),
+                Is.True);
+        }
     }
 
     [TestCase("Counters")]
