@@ -75,6 +75,6 @@ internal sealed partial class WeChatRequests(Lazy<IWeChatApi> api)
         var error => $"its answer broke off, is too large or no HTTP ({error})",
     };
 
-    [GeneratedRegex(@"(?<=\brid: ?)[\w-]{1,64}")]
+    [GeneratedRegex(@"(?<=\brid: )[\w-]{1,64}")]
     private static partial Regex RequestId();
 }

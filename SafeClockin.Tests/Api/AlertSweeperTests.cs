@@ -8,7 +8,7 @@ using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
 
-/// <summary>The sweeps that a process makes by itself, on a store that fails once and then knows of one link.</summary>
+/// <summary>The sweeps that a process makes by itself, on a store that fails twice and then knows of one link.</summary>
 public sealed class AlertSweeperTests
 {
     [Test]
@@ -22,7 +22,7 @@ public sealed class AlertSweeperTests
         var time = new ImpatientTime();
         using var service = Service.Start(settings, services => services.AddSingleton<TimeProvider>(time).AddSingleton(StoreOfOneLink()));
 
-        await Wait.UntilAsync(() => LinesOf(service).Length >= 2);
+        await Wait.UntilAsync(() => LinesOf(service).Length >= 3);
 
         using (Assert.EnterMultipleScope())
         {
@@ -30,7 +30,8 @@ public sealed class AlertSweeperTests
                 LinesOf(service),
                 Is.EqualTo(new[]
                 {
-                    "Error: Alerts: \"The store is unavailable: a detail\"", "Information: Alerts: 1 sent, 0 still due",
+                    "Error: Alerts: \"The store is unavailable: a detail\"", "Error: Alerts: \"a mistake of ours\"",
+                    "Information: Alerts: 1 sent, 0 still due",
                 }));
             Assert.That(service.Log.Select(line => line.Exception), Has.All.Null);
             Assert.That(weChat.Messages, Has.Count.EqualTo(1));
@@ -44,6 +45,7 @@ public sealed class AlertSweeperTests
         var store = new Mock<IAlertRepository>();
         store.SetupSequence(alerts => alerts.FindAsync(It.IsAny<long>(), It.IsAny<DateOnly>(), It.IsAny<int>()))
             .ThrowsAsync(FailureException.StoreUnavailable(new TimeoutException("a detail")))
+            .ThrowsAsync(new InvalidOperationException("a mistake of ours"))
             .ReturnsAsync([link])
             .ReturnsAsync([])
             .Returns(new TaskCompletionSource<IReadOnlyList<ArmedLink>>().Task); // no more sweeps

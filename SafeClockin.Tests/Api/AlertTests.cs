@@ -205,7 +205,9 @@ public sealed class AlertTests(string store, int replicas)
 
         var lines = _services[0].Log.Skip(before).Where(line => line.RenderMessage().StartsWith("Alerts: ", StringComparison.Ordinal)).ToList();
         Assert.That(lines.Select(line => line.Level), Is.EqualTo(level is null ? [] : new[] { level.Value }));
-        Assert.That(lines.Select(line => line.RenderMessage()), Has.All.Contains(said ?? "").And.All.Contains("3 not sent"));
+        Assert.That(
+            lines.Select(line => line.RenderMessage()),
+            Has.All.Contains(said ?? "").And.All.Contains("3 not sent").And.All.Contains(staysOn ? "to be tried again" : "switched off"));
         Assert.That((await LinksOf(links[0].Guardian)).Single().Alert, Is.EqualTo(staysOn));
         Assert.That(_weChat.Messages, Has.Count.EqualTo(3), "each was tried once");
 

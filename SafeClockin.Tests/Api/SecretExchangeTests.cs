@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using SafeClockin.Api.Auth;
 using SafeClockin.Tests.Servers;
 
@@ -10,6 +11,7 @@ public sealed class SecretExchangeTests
 {
     private const string Old = "the-old-secret-of-more-than-32-bytes";
     private const string New = "the-new-secret-of-more-than-32-bytes";
+    private const string Published = "your-token-secret";
 
     private readonly WeChatStub _weChat = new();
 
@@ -73,15 +75,17 @@ public sealed class SecretExchangeTests
             => service.Services.GetRequiredService<SessionKeySeal>().Open(sealedKey, "an-openid");
     }
 
-    [TestCase(New, New, New, true, "TOKEN_SECRET_PREVIOUS is the same as TOKEN_SECRET")]
-    [TestCase("", Old, Old, false, "TOKEN_SECRET_PREVIOUS is set, and TOKEN_SECRET is not")]
-    [TestCase(New, "short", "short", false, "TOKEN_SECRET_PREVIOUS is shorter than 32 bytes")]
-    [TestCase(New, "your-token-secret", "your-token-secret", false, "TOKEN_SECRET_PREVIOUS is the published default")]
-    [TestCase(New, Old, Old, true, null)]
-    public async Task What_is_wrong_with_the_previous_secret_is_said_at_the_start_and_it_verifies_nothing(
-        string secret, string previous, string signer, bool isAccepted, string? warning)
+    [TestCase("Production", New, New, New, true, "TOKEN_SECRET_PREVIOUS is the same as TOKEN_SECRET")]
+    [TestCase("Production", "", Old, Old, false, "TOKEN_SECRET_PREVIOUS is set, and TOKEN_SECRET is not")]
+    [TestCase("Production", New, "short", "short", false, "TOKEN_SECRET_PREVIOUS is shorter than 32 bytes")]
+    [TestCase("Development", New, "short", "short", true, "TOKEN_SECRET_PREVIOUS is shorter than 32 bytes")]
+    [TestCase("Production", New, Published, Published, false, "TOKEN_SECRET_PREVIOUS is the published default")]
+    [TestCase("Development", New, Published, Published, true, "TOKEN_SECRET_PREVIOUS is the published default")]
+    [TestCase("Production", New, Old, Old, true, null)]
+    public async Task What_is_wrong_with_the_previous_secret_is_said_at_the_start_and_it_verifies_nothing_but_in_Development(
+        string environment, string secret, string previous, string signer, bool isAccepted, string? warning)
     {
-        using var service = Service.Start(Settings(secret, previous));
+        using var service = Service.Start(new Dictionary<string, string>(Settings(secret, previous)) { [HostDefaults.EnvironmentKey] = environment });
         using var client = service.CreateClient();
         var token = Tokens.Sign(Tokens.Hs256, $$"""{"openid":"o","exp":{{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 60}}}""", signer);
         client.DefaultRequestHeaders.Authorization = new("Bearer", token);
