@@ -161,6 +161,7 @@ public sealed class SettingsTests
     [TestCase("SHLVL")]
     [TestCase("MYSQL_PORT")]
     [TestCase("MYSQL_ROOT_PASSWORD")]
+    [TestCase("WX_APPKEY")]
     [TestCase("ASPNET_VERSION")]
     [TestCase("DOTNET_VERSION")]
     [TestCase("OTEL_EXPORTER_OTLP_TIMEOUT")]
