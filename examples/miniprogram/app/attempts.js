@@ -15,6 +15,9 @@ module.exports = spread({
   /** How often something was changed. What was asked for before is out of date then. */
   changes: 0,
 
+  /** The last change: over once it is settled, whatever became of it. @type {Promise<void> | undefined} */
+  lastChange: undefined,
+
   /** Does once more what has failed. */
   again: () => Promise.resolve(),
 
@@ -31,12 +34,17 @@ module.exports = spread({
     return this.again();
   },
 
+  /** Shows what is so when nothing is being changed. A change that fails shows nothing by itself. */
   async read() {
-    if (this.data.isBusy) return; // and will be shown what is so afterwards
-    const { changes } = this;
     await this.attempt(async () => {
-      const answer = await this.load();
-      if (changes === this.changes) await this.show(answer);
+      let changes;
+      let answer;
+      do {
+        await this.lastChange;
+        ({ changes } = this);
+        answer = await this.load();
+      } while (changes !== this.changes);
+      await this.show(answer);
     });
   },
 
@@ -46,7 +54,8 @@ module.exports = spread({
     this.changes += 1;
     this.setData({ isBusy: true });
     try {
-      await this.attempt(work, () => this.change(work));
+      this.lastChange = this.attempt(work, () => this.change(work));
+      await this.lastChange;
     } finally {
       this.setData({ isBusy: false });
     }

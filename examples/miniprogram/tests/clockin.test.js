@@ -58,19 +58,26 @@ test('what was read before a clock-in does not undo it', async () => {
   (await next('POST /api/clockin')).answer(DONE);
   await settle();
   read.answer(TODAY);
-  await settle();
+  const readAgain = await next('GET /api/clockin');
 
   assert.equal(page.data.today.streak, 13);
+  readAgain.answer({ ...DONE, streak: 14 });
+  await settle();
+  assert.equal(page.data.today.streak, 14);
 });
 
-test('nothing is read while a clock-in is under way', async () => {
+test('what is asked for while a clock-in is under way is read afterwards', async () => {
   await open();
 
   page.clockIn();
   page.onShow();
 
-  await next('POST /api/clockin');
+  const clockIn = await next('POST /api/clockin');
   assert.equal(asked.length, 0);
+  clockIn.answer(DONE);
+  (await next('GET /api/clockin')).answer({ ...DONE, streak: 14 });
+  await settle();
+  assert.equal(page.data.today.streak, 14);
 });
 
 test('a clock-in that fails is told, and done once more on demand', async () => {

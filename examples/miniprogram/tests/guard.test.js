@@ -124,6 +124,21 @@ test('an invitation that is refused leaves the name to be mended', async () => {
   assert.deepEqual((await next('POST /api/guardians')).data, { name: '妈妈' });
 });
 
+test('a page that was still being read when a card was refused shows its guardians all the same, and why', async () => {
+  page.onLoad({ invitation: 'once' });
+  page.onShow();
+  const read = await next('GET /api/guardians');
+  page.accept();
+  (await next('POST /api/wards')).refuse('邀请已失效');
+  await settle();
+
+  read.answer([]);
+  (await next('GET /api/guardians')).answer([ACTIVE]);
+  await settle();
+
+  assert.deepEqual([page.data.headline, page.data.error], ['1 人守护着你', '邀请已失效']);
+});
+
 test('two taps in a row invite once', async () => {
   await open();
 
