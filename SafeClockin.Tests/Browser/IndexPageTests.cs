@@ -134,9 +134,12 @@ public sealed class IndexPageTests
     [Test]
     public async Task The_page_looks_as_soon_as_the_browser_is_in_a_network_again()
     {
-        await using var visitor = await Visitor.OpenAsync(Address, prepare: profile => profile.Clock.InstallAsync());
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: async profile =>
+        {
+            await profile.Clock.InstallAsync();
+            await profile.Clock.PauseAtAsync(DateTime.UtcNow.AddHours(1)); // no timer of the page ever goes off
+        });
         await visitor.SeeCountAsync("0");
-        await visitor.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddHours(1)); // no timer goes off any more
         await CountUpAsync(5);
         await visitor.SeeCountAsync("0");
 
