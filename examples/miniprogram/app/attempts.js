@@ -12,10 +12,11 @@ module.exports = spread({
     error: '',
   },
 
-  /** How often something was changed. What was asked for before is out of date then. */
-  changes: 0,
-
-  /** The last change: over once it is settled, whatever became of it. @type {Promise<void> | undefined} */
+  /**
+   * The last change: settled once it is over, whatever became of it. What was asked for before it is out of date.
+   *
+   * @type {Promise<void> | undefined}
+   */
   lastChange: undefined,
 
   /** Does once more what has failed. */
@@ -37,13 +38,13 @@ module.exports = spread({
   /** Shows what is so when nothing is being changed. A change that fails shows nothing by itself. */
   async read() {
     await this.attempt(async () => {
-      let changes;
+      let change;
       let answer;
       do {
-        await this.lastChange;
-        ({ changes } = this);
+        change = this.lastChange;
+        await change;
         answer = await this.load();
-      } while (changes !== this.changes);
+      } while (change !== this.lastChange);
       await this.show(answer);
     });
   },
@@ -51,7 +52,6 @@ module.exports = spread({
   /** One change at a time, and the user sees that it is under way. */
   async change(work) {
     if (this.data.isBusy) return;
-    this.changes += 1;
     this.setData({ isBusy: true });
     try {
       this.lastChange = this.attempt(work, () => this.change(work));
