@@ -85,7 +85,9 @@ public sealed class SecretExchangeTests
     public async Task What_is_wrong_with_the_previous_secret_is_said_at_the_start_and_it_verifies_nothing_but_in_Development(
         string environment, string secret, string previous, string signer, bool isAccepted, string? warning)
     {
-        using var service = Service.Start(new Dictionary<string, string>(Settings(secret, previous)) { [HostDefaults.EnvironmentKey] = environment });
+        var settings = Settings(secret, previous);
+        settings[HostDefaults.EnvironmentKey] = environment;
+        using var service = Service.Start(settings);
         using var client = service.CreateClient();
         var token = Tokens.Sign(Tokens.Hs256, $$"""{"openid":"o","exp":{{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 60}}}""", signer);
         client.DefaultRequestHeaders.Authorization = new("Bearer", token);
