@@ -221,16 +221,18 @@ public sealed class MySqlFaultTests
         await Wait.UntilAsync(async () => await administrator.ExecuteScalarAsync<int>(
             "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'") > 1);
 
-        var slowest = TimeSpan.Zero;
+        var times = new List<TimeSpan>();
         for (var i = 0; i < 50; i++)
         {
             var began = Stopwatch.GetTimestamp();
             await counters.IncreaseCounterByIdAsync(1, 1);
-            slowest = slowest > Stopwatch.GetElapsedTime(began) ? slowest : Stopwatch.GetElapsedTime(began);
+            times.Add(Stopwatch.GetElapsedTime(began));
         }
 
         Assert.That(held.Exists(call => !call.IsCompleted), "the table is still locked");
-        Assert.That(slowest, Is.LessThan(TimeSpan.FromSeconds(1)));
+        Assert.That(
+            times.Count(time => time > TimeSpan.FromSeconds(1)), Is.LessThanOrEqualTo(1),
+            "a busy machine may hold one up, the lock would hold up each");
         Assert.That(
             administrator.ExecuteScalar<int>("SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'"),
             Is.LessThanOrEqualTo(8), "a table has a few connections, whatever waits for it");
@@ -241,7 +243,7 @@ public sealed class MySqlFaultTests
         await notes.AddAsync(Owner, 100, "after");
         Assert.That(await notes.ListAsync(Owner), Does.Contain("after"));
         Assert.That(Warnings, Is.Empty, "the node is not to blame");
-        TestContext.Progress.WriteLine($"Another table locked: slowest of 50 increments {slowest.TotalMilliseconds:0} ms");
+        TestContext.Progress.WriteLine($"Another table locked: slowest of 50 increments {times.Max().TotalMilliseconds:0} ms");
     }
 
     [Test]
