@@ -110,6 +110,15 @@ test('a tap asks WeChat at once, and the service once that is accepted', async (
   assert.deepEqual(page.data.wards.map(({ name, alert }) => [name, Boolean(alert)]), [['外婆', true], ['妈妈', false]]);
 });
 
+test('a consent to a voice reminder is one', async () => {
+  await open(MISSING);
+
+  tapAlert('w3').success({ 'template-1': 'acceptWithAudio' });
+
+  await next('POST /api/wards/w3/alert');
+  assert.equal(page.data.refusal, '');
+});
+
 test('while something else is being changed nobody is asked for a consent that would be lost', async () => {
   await open(MISSING, DONE);
   tapAlert('w3').success({ 'template-1': 'accept' });
@@ -142,6 +151,7 @@ test('what is not accepted is told, with the settings where they help, and nothi
     [({ success }) => success({ 'template-1': 'reject' }), /没有同意/, true],
     [({ success }) => success({ 'template-1': 'ban' }), /停用/, false],
     [({ success }) => success({ 'template-1': 'filter' }), /暂时不提供/, false],
+    [({ success }) => success({ 'template-1': 'of tomorrow' }), /没能询问/, false],
     [({ fail }) => fail({ errMsg: 'requestSubscribeMessage:fail', errCode: 20004 }), /没有同意/, true],
     [({ fail }) => fail({ errMsg: 'requestSubscribeMessage:fail', errCode: 10002 }), /没能询问/, false],
   ]) {

@@ -47,7 +47,8 @@ Page({
 
   /**
    * WeChat asks the user, which it does only while a tap is handled, and so before anything else. One consent is one message:
-   * when the service cannot be told of it, it is told again without asking again.
+   * when the service cannot be told of it, it is told again without asking again. With a voice reminder the consent is called
+   * acceptWithAudio, and other kinds of reminders have their own names.
    */
   alertMe({ currentTarget }) {
     const { id } = currentTarget.dataset;
@@ -57,7 +58,7 @@ Page({
       tmplIds: [alertTemplate],
       success: answers => {
         const answer = answers[alertTemplate];
-        return answer === 'accept' ? this.arm(id) : this.refuse(answer, answer === 'reject');
+        return /^accept/.test(answer) ? this.arm(id) : this.refuse(answer, answer === 'reject');
       },
       fail: ({ errCode }) => this.refuse(errCode === SWITCHED_OFF ? 'reject' : 'fail', errCode === SWITCHED_OFF),
     });
