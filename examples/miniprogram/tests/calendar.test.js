@@ -42,6 +42,13 @@ test('days with a clock-in are marked, counted and read aloud', () => {
   assert.equal(label(calendar, '24'), '11月24日，今天，已打卡');
 });
 
+test('days to come, today and days with a clock-in look different', () => {
+  const { data } = show({ month: '2026-11', days: ['2026-11-23'] });
+  const looks = data.cells.filter(({ text }) => Number(text) >= 22).map(({ look }) => look);
+
+  assert.deepEqual(looks.slice(0, 5), ['', 'is-marked', 'is-today', 'is-future', 'is-future']);
+});
+
 test('the months before and after are asked for, over the end of a year too', () => {
   const january = show({ month: '2026-01' });
   january.previous();

@@ -156,6 +156,7 @@ test('the data are erased once the user has confirmed it, and the page starts an
 test('the headline says what is next', async () => {
   for (const [today, headline] of [
     [{ ...TODAY, streak: 0, missedDays: 2 }, '你已经 2 天没打卡了'],
+    [{ ...TODAY, streak: 0, missedDays: 1 }, '你已经 1 天没打卡了'],
     [{ ...TODAY, streak: 0, missedDays: 0 }, '从今天开始打卡吧'],
     [TODAY, '今天还没打卡'],
     [DONE, '今天已报平安'],

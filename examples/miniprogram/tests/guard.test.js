@@ -20,11 +20,11 @@ async function open(guardians = [], query = {}) {
   await settle();
 }
 
-async function invite() {
+async function invite(id = OPEN.id, invitation = 'once') {
   page.setData({ name: '妈妈' });
   page.invite();
   const request = await next('POST /api/guardians');
-  request.answer({ id: OPEN.id, invitation: 'once', expiresAt: OPEN.expiresAt });
+  request.answer({ id, invitation, expiresAt: OPEN.expiresAt });
   await settle();
   return request.data;
 }
@@ -49,6 +49,14 @@ test('an invitation is made by name and can be sent at once', async () => {
   assert.deepEqual([page.data.name, page.data.isBusy, page.data.headline], ['', false, '1 人守护着你']);
   assert.deepEqual(invitations(), [undefined, 'once']);
   assert.equal(asked.length, 0);
+});
+
+test('each of several open invitations can be sent', async () => {
+  await open();
+  await invite('g2', 'once');
+  await invite('g3', 'twice');
+
+  assert.deepEqual(invitations(), ['once', 'twice']);
 });
 
 test('an invitation, told only once, is kept while the service counts it as open', async () => {

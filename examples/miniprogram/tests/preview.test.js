@@ -46,6 +46,11 @@ describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => 
     assert.equal((await fetch(`${address}/favicon.ico`)).status, 404);
   });
 
+  test('cannot be reached from another machine', async () => {
+    // By another address of this one: who listens on every address listens on it too.
+    await assert.rejects(fetch(address.replace('127.0.0.1', '127.0.0.2')));
+  });
+
   test('says how to start the service beside it', () => {
     assert.ok(said.includes(`WX_API_BASE_URL=${address} WX_APPID=preview WX_SECRET=preview dotnet run`));
   });

@@ -59,6 +59,17 @@ test('on a 401 the token is renewed and the request repeated', async () => {
   assert.equal(wx.getStorageSync('token'), 'new');
 });
 
+test('a change that a 401 refused is repeated too, because nothing has changed', async () => {
+  answer = onlyWith('new');
+
+  for (const method of ['POST', 'DELETE']) {
+    wx.setStorageSync('token', 'old');
+    seen.length = 0;
+    assert.equal(await request('/api/clockin', { method }), 1);
+    assert.deepEqual(seen, [`${method} /api/clockin Bearer old`, 'POST /api/login', `${method} /api/clockin Bearer new`]);
+  }
+});
+
 test('calls that meet a 401 together log in once', async () => {
   answer = onlyWith('new');
 
