@@ -59,6 +59,7 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
 
         Assert.That(await Counters.QueryCounterByIdAsync(1), Is.Null);
         Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(0, 1)));
+        Assert.That(await Counters.QueryCounterByIdAsync(1), Is.EqualTo(1));
     }
 
     [Test]

@@ -185,23 +185,27 @@ public sealed class MySqlFaultTests
         Assert.That(Warnings, Has.Count.EqualTo(2), "left, and used again");
     }
 
-    [Test]
-    public async Task A_statement_s_own_fault_is_not_tried_again_and_says_nothing_about_the_node()
+    [TestCase("21000", Description = "wrong number of values")]
+    [TestCase("22001", Description = "too long")]
+    [TestCase("23000", Description = "a constraint")]
+    [TestCase("42000", Description = "a syntax error")]
+    [TestCase("44000", Description = "a view's check")]
+    [TestCase("45000", Description = "a trigger's own refusal")]
+    public async Task A_statement_s_own_fault_is_not_tried_again_and_says_nothing_about_the_node(string sqlState)
     {
         var (counters, notes) = Open($"127.0.0.1:{_database.Port}");
         await counters.IncreaseCounterByIdAsync(1, 1);
         await notes.ListAsync(Owner);
         _database.Execute(
-            """
+            $"""
             CREATE TABLE flask_demo.Tries (n int NOT NULL) ENGINE = Aria;
             CREATE TRIGGER flask_demo.refuse BEFORE INSERT ON flask_demo.Notes FOR EACH ROW BEGIN
                 INSERT INTO flask_demo.Tries VALUES (1);
-                SIGNAL SQLSTATE '45000';
+                SIGNAL SQLSTATE '{sqlState}';
             END
             """);
 
         Assert.That(await Outcome(notes.AddAsync(Owner, 1, "一")), Is.False);
-        Assert.That(await Outcome(notes.AddAsync(Owner, 1, new string('x', 21))), Is.False, "22001");
         using var administrator = _database.Connect();
         Assert.That(administrator.ExecuteScalar<int>("SELECT COUNT(*) FROM flask_demo.Tries"), Is.EqualTo(1));
         Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(2));
