@@ -126,7 +126,7 @@ public sealed class MySqlFaultTests
 
         var asked = Stopwatch.StartNew();
         Assert.That(await Outcome(alone.IncreaseCounterByIdAsync(1, 1)), Is.False);
-        Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(5)));
+        Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(8)), "four, and what a busy machine needs");
         Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(1));
         Assert.That(Warnings, Has.All.Contain($"127.0.0.1:{foreign.Port}"), "the log names the node");
     }
