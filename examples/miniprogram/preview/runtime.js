@@ -40,10 +40,6 @@ function openDialog(title, content, buttons) {
 
 /** Whether a tap is being handled: WeChat asks for consent only then, and not after anything that was waited for. */
 let isTap = false;
-document.addEventListener('click', () => {
-  isTap = true;
-  setTimeout(() => { isTap = false; });
-}, true);
 
 /** Each browser profile is a user, whose code the stand-in for WeChat takes again and again. */
 const user = localStorage.getItem('user') ?? crypto.randomUUID();
@@ -118,7 +114,9 @@ for (const tag of ['button', 'input', 'label', 'text', 'view']) space.getCompone
 
 const dom = new glassEasel.CurrentWindowBackendContext();
 dom.onEvent((target, type, detail, options) => {
+  isTap = type === 'tap';
   glassEasel.Event.dispatchEvent(target, new glassEasel.Event(type, detail, options));
+  isTap = false;
 });
 
 const backend = env.associateBackend(dom);
