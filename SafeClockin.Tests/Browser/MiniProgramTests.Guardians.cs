@@ -135,6 +135,42 @@ public sealed partial class MiniProgramTests
     }
 
     [Test]
+    public async Task A_guardian_who_taps_is_asked_for_consent_and_told_what_becomes_of_it()
+    {
+        const string Tap = "妈妈漏打卡时提醒我";
+        await WatchAsync(_openId, "妈妈");
+        await using var guardian = await OpenAsync(
+            page: "pages/wards/wards", html: _html.Replace("alertTemplate: ''", "alertTemplate: 'template-1'"));
+
+        await guardian.ClickAsync(Tap);
+        await guardian.ClickAsync("取消");
+        await guardian.SeeAsync("没有同意接收消息");
+        await guardian.ClickAsync("打开设置");
+        await guardian.ClickAsync("完成");
+
+        await guardian.Page.EvaluateAsync(
+            """
+            () => {
+              const ask = wx.requestSubscribeMessage;
+              wx.requestSubscribeMessage = ({ success }) => {
+                wx.requestSubscribeMessage = ask;
+                success({ 'template-1': 'ban' });
+              };
+            }
+            """);
+        await guardian.ClickAsync(Tap);
+        await guardian.SeeAsync("已被微信停用");
+        await Assertions.Expect(guardian.Button("打开设置")).ToBeHiddenAsync();
+
+        await guardian.ClickAsync(Tap);
+        await guardian.ClickAsync("允许");
+        await SeePersonAsync(guardian, "漏打卡会提醒你");
+        await Assertions.Expect(guardian.Button(Tap)).ToBeHiddenAsync();
+        await Assertions.Expect(guardian.Page.GetByText("已被微信停用")).ToBeHiddenAsync();
+        ExpectNoComplaintsButTheFirst401(guardian);
+    }
+
+    [Test]
     public async Task The_sixth_invitation_is_refused_in_words()
     {
         for (var i = 0; i < 4; i++)

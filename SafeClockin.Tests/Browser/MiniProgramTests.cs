@@ -30,7 +30,12 @@ public sealed partial class MiniProgramTests
         _html = await MiniProgram.BuildPageAsync();
         _weChat = new();
         _service = Service.Start(
-            new Dictionary<string, string>(_weChat.Settings()) { ["LOGIN_RATE_LIMIT"] = "1000" },
+            new Dictionary<string, string>(_weChat.Settings())
+            {
+                ["LOGIN_RATE_LIMIT"] = "1000",
+                ["WX_ALERT_TEMPLATE_ID"] = "template-1",
+                ["WX_ALERT_DATA"] = """{"thing1":"{ward}"}""",
+            },
             services => services.AddSingleton<TimeProvider>(_clock));
         _client = _service.CreateClient();
     }
@@ -337,7 +342,8 @@ public sealed partial class MiniProgramTests
         KeyValuePair<string, string>[]? storage = null,
         Func<IBrowserContext, Task>? prepare = null,
         string? openId = null,
-        string page = "")
+        string page = "",
+        string? html = null)
     {
         KeyValuePair<string, string>[] entries = [new("user", _weChat.CodeOf(openId ?? _openId)), .. storage ?? []];
         var origin = Address.GetLeftPart(UriPartial.Authority);
@@ -358,7 +364,7 @@ public sealed partial class MiniProgramTests
                 await context.RouteAsync(new Regex($"^{origin}/(pages/.*)?$"), route => route.FulfillAsync(new()
                 {
                     ContentType = "text/html; charset=utf-8",
-                    Body = _html,
+                    Body = html ?? _html,
                 }));
                 if (prepare is not null)
                     await prepare(context);
