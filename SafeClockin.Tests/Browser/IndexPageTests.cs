@@ -325,6 +325,22 @@ public sealed class IndexPageTests
     }
 
     [Test]
+    public async Task A_change_during_which_the_database_failed_is_said_to_have_happened_perhaps()
+    {
+        using var service = StartOn(counters =>
+        {
+            counters.Setup(c => c.QueryCounterByIdAsync(1)).ReturnsAsync(7);
+            counters.Setup(c => c.IncreaseCounterByIdAsync(1, 1)).ThrowsAsync(FailureException.StoreUnavailable(new TimeoutException()));
+        });
+        await using var visitor = await Visitor.OpenAsync(service.ClientOptions.BaseAddress);
+
+        await visitor.ClickAsync("+1");
+
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("数据库暂时不可用，请稍后重试");
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("刚才的操作可能已经生效");
+    }
+
+    [Test]
     public async Task A_refusal_is_told_in_the_services_own_words_until_the_visitor_has_read_it()
     {
         using var service = StartOn(counters =>
