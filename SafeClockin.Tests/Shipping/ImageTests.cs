@@ -34,6 +34,23 @@ public sealed class ImageTests
     }
 
     [Test]
+    public void Each_project_of_the_program_is_let_in_and_is_there_when_packages_are_restored()
+    {
+        var projects = new List<string> { "SafeClockin.Api" };
+        for (var i = 0; i < projects.Count; i++)
+        {
+            var references = Regex.Matches(Repository.Read($"{projects[i]}/{projects[i]}.csproj"), @"<ProjectReference Include=""\.\.\\([\w.]+)\\");
+            projects.AddRange(references.Select(reference => reference.Groups[1].Value).Except(projects));
+        }
+
+        var copied = Dockerfile.TakeWhile(line => !line.StartsWith("RUN dotnet restore", StringComparison.Ordinal))
+            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal));
+        Assert.That(projects, Has.Count.EqualTo(3));
+        Assert.That(copied, Is.SupersetOf(projects.Select(project => $"COPY {project}/{project}.csproj {project}/")));
+        Assert.That(Repository.Read(".dockerignore").Split('\n'), Is.SupersetOf(projects.Select(project => $"!{project}")));
+    }
+
+    [Test]
     public async Task The_health_check_succeeds_while_the_service_serves_whatever_its_database_does()
     {
         var (service, client) = await ServiceProcess.StartAsync(new Dictionary<string, string>
@@ -86,20 +103,20 @@ public sealed class ImageTests
         Assert.That(TimeSpan.FromSeconds(int.Parse(patience)) - Healthcheck.Timeout, Is.AtLeast(TimeSpan.FromSeconds(1)));
     }
 
-    // Cloud Hosting's, of what answers for api.weixin.qq.com there.
-    [Test]
+    [TestCase("/etc/ssl/certs", Description = "the distribution's")]
+    [TestCase("/app/cert", Description = "Cloud Hosting's, of what answers for api.weixin.qq.com there")]
     [Platform("Linux", Reason = "Elsewhere the system says what is trusted.")]
-    public async Task A_certificate_is_trusted_where_the_platform_puts_it()
+    public async Task A_certificate_is_trusted_wherever_it_is_put(string folder)
     {
         using var certificate = WeChatStub.NewCertificate();
         using var weChat = new WeChatStub(certificate);
-        var platform = Workspace.NewFolder();
-        await File.WriteAllTextAsync(Path.Combine(platform, "certificate.crt"), certificate.ExportCertificatePem());
+        var here = Workspace.NewFolder();
+        await File.WriteAllTextAsync(Path.Combine(here, "certificate.crt"), certificate.ExportCertificatePem());
         var folders = Regex.Match(string.Concat(Dockerfile), @"SSL_CERT_DIR=(\S+)").Groups[1].Value;
 
         var (service, client) = await ServiceProcess.StartAsync(new Dictionary<string, string>(weChat.Settings())
         {
-            ["SSL_CERT_DIR"] = folders.Replace("/app/cert", platform),
+            ["SSL_CERT_DIR"] = folders.Replace(folder, here),
         });
         using var _ = service;
 
