@@ -20,6 +20,10 @@ public sealed class AlertTemplateTests
     [TestCase("name1", "{ward}", "一二三四五六七八九十一", "一二三四五六七八九十")]
     [TestCase("phrase1", "{ward}", "一二三四五六", "一二三四五")]
     [TestCase("character_string3", "{ward}", "一二三四五六七八九十一二三四五六七八九十", "一二三四五六七八九十一二三四五六七八九十")]
+    [TestCase("character_string3", "{day} {day} {day} {day}", "妈妈", "2026-11-09 2026-11-09 2026-11-09")]
+    [TestCase("letter1", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJ", "妈妈", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF")]
+    [TestCase("number1", "{missedDays}0000000000000000000000000000000", "妈妈", "12000000000000000000000000000000")]
+    [TestCase("symbol1", "+-*/=%", "妈妈", "+-*/=")]
     [TestCase("thing1", "{ward}", "一二三四五六七八九十一二三四五六七八九👩‍👧", "一二三四五六七八九十一二三四五六七八九")]
     [TestCase("thing1", "{ward}", "👩‍👧👩‍👧👩‍👧👩‍👧👩‍👧", "👩‍👧👩‍👧👩‍👧👩‍👧")]
     [TestCase("phrase1", "{ward}", "👨🏽‍👩🏽‍👧🏽‍👦🏽", "…")]
@@ -41,6 +45,7 @@ public sealed class AlertTemplateTests
     [TestCase("""{"thing1":{"value":"{ward}"}}""")]
     [TestCase("""{"thing1":"{name}"}""")]
     [TestCase("""{"thing1":"{Ward}"}""")]
+    [TestCase("""{"thing1":"{ward} {name}"}""")]
     [TestCase("""{"thing1":"a","thing1":"b"}""")]
     public void What_is_no_object_of_texts_with_known_placeholders_is_refused(string json)
     {
