@@ -42,6 +42,7 @@ public sealed class SettingsTests
     [TestCase("WX_API_BASE_URL", $"https://user:{Canary}@x", $"WX_API_BASE_URL {NotShown}an http or https URL like https://api.weixin.qq.com, without a query")]
     [TestCase("WX_TRUST_HEADERS", "yes", "WX_TRUST_HEADERS is \"yes\"; expected true or false")]
     [TestCase("ALERT_SWEEP_SECRET", $"{Canary}-with-31-bytes-all", $"ALERT_SWEEP_SECRET {NotShown}32 bytes or more")]
+    [TestCase("ALERT_TIME", "9 o'clock", $"ALERT_TIME {NotShown}a time of day like 09:00")]
     [TestCase("ALERT_TIME", "7:30", "ALERT_TIME is \"7:30\"; expected a time of day like 09:00")]
     [TestCase("LOG_LEVEL", "verbose", "LOG_LEVEL is \"verbose\"; expected debug, information, warning or error")]
     [TestCase("LOGIN_RATE_LIMIT", "many", "LOGIN_RATE_LIMIT is \"many\"; expected how many logins a minute one client may try, 1 or more")]

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics;
 using System.Text;
 using Dapper;
@@ -256,17 +257,15 @@ public sealed class MySqlFaultTests
         var (counters, _) = Open($"127.0.0.1:{_database.Port}");
         await counters.IncreaseCounterByIdAsync(1, 1);
         using var somebody = _database.Connect();
-        var waitsBefore = CountRowLockWaits();
+        var waitsBefore = StatusOf(somebody, "Innodb_row_lock_waits");
         somebody.Execute("BEGIN; UPDATE flask_demo.Counters SET count = 41");
 
         var increase = counters.IncreaseCounterByIdAsync(1, 1);
-        await Wait.UntilAsync(() => CountRowLockWaits() >= waitsBefore + 2);
+        await Wait.UntilAsync(() => StatusOf(somebody, "Innodb_row_lock_waits") >= waitsBefore + 2);
         somebody.Execute("COMMIT");
 
         Assert.That(await increase, Is.EqualTo(new Increase(41, 42)));
         Assert.That(Warnings, Is.Empty, "the node is not to blame");
-
-        int CountRowLockWaits() => somebody.QuerySingle<(string Name, int Value)>("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_waits'").Value;
     }
 
     [Test]
@@ -290,16 +289,14 @@ public sealed class MySqlFaultTests
     public async Task Calls_that_fail_leave_no_connection_open()
     {
         using var administrator = _database.Connect();
-        var abortedBefore = CountAborted();
+        var abortedBefore = StatusOf(administrator, "Aborted_clients");
         var (_, notes) = Open($"127.0.0.1:{_database.Port}");
         for (var i = 0; i < 40; i++)
             Assert.That(await Outcome(notes.AddAsync(Owner, i, new string('x', 21))), Is.False);
 
         await Wait.UntilAsync(() => administrator.ExecuteScalar<int>(
             "SELECT COUNT(*) FROM information_schema.processlist WHERE db = 'flask_demo'") == 0);
-        Assert.That(CountAborted(), Is.EqualTo(abortedBefore), "each said goodbye, none was left for the runtime to clear up");
-
-        int CountAborted() => administrator.QuerySingle<(string Name, int Value)>("SHOW GLOBAL STATUS LIKE 'Aborted_clients'").Value;
+        Assert.That(StatusOf(administrator, "Aborted_clients"), Is.EqualTo(abortedBefore), "each said goodbye, none was left for the runtime to clear up");
     }
 
     // Numbers that share a SQLSTATE with others, and classes of SQLSTATE. A trigger says each of them once.
@@ -543,12 +540,11 @@ public sealed class MySqlFaultTests
         using var other = _database.Connect();
         other.Execute("USE flask_demo; SET autocommit = 0; UPDATE Counters SET count = 10 WHERE id = 1");
         var waiting = counters.IncreaseCounterByIdAsync(1, 1);
-        await Task.WhenAny(waiting, Wait.UntilAsync(async () =>
+        await Task.WhenAny(waiting, Wait.UntilAsync(() =>
         {
             using var administrator = _database.Connect();
             // The table innodb_lock_waits would not do: asked again within 100 ms, it repeats what it said before.
-            return (await administrator.QuerySingleAsync<(string, int Count)>(
-                "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")).Count > 0;
+            return StatusOf(administrator, "Innodb_row_lock_current_waits") > 0;
         }));
 
         Assert.That(waiting.IsCompleted, Is.False);
@@ -583,6 +579,10 @@ public sealed class MySqlFaultTests
             proxy.Forward(FaultyProxy.Untouched);
             throw new IOException("lost");
         });
+
+    /// <summary>What the server counts, by SHOW STATUS.</summary>
+    private static int StatusOf(IDbConnection server, string name)
+        => server.QuerySingle<(string Name, int Value)>($"SHOW GLOBAL STATUS LIKE '{name}'").Value;
 
     /// <summary>Whether a call succeeded; any failure but an unavailable store fails the test.</summary>
     private static async Task<bool> Outcome(Task call)
