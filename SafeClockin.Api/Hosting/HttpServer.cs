@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using SafeClockin.Domain;
 
@@ -44,15 +43,19 @@ internal static class HttpServer
     public static async Task ServeAsync(this WebApplication app, IEnumerable<BindingAddress> addresses)
     {
         var end = new TaskCompletionSource();
+        var started = app.Lifetime.ApplicationStarted;
         app.Lifetime.ApplicationStopping.Register(() => _ = Task.Delay(TimeToEnd).ContinueWith(
             _ => end.TrySetResult(), TaskScheduler.Default));
         try
         {
             await await Task.WhenAny(app.RunAsync(), end.Task);
         }
-        catch (SocketException e)
+        catch (Exception e) when (!started.IsCancellationRequested && e is not OperationCanceledException)
         {
-            throw new IOException($"Cannot listen on {string.Join(", ", addresses)}: {e.Message}", e);
+            // All else has been read by now: the address is in use, or not this machine's, or TLS lacks its certificate.
+            var settings = ListenAddresses.Settings.Select(setting => setting.Name);
+            throw new IOException(
+                $"Cannot listen on {string.Join(", ", addresses)}, set by {string.Join(" or ", settings)}: {e.Message}", e);
         }
     }
 
