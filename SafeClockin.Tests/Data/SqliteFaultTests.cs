@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Dapper;
+using Microsoft.Data.Sqlite;
 using SafeClockin.Data.Sqlite;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
@@ -215,6 +216,48 @@ public sealed class SqliteFaultTests
         Assert.That(
             Directory.EnumerateFiles("/proc/self/fd").Count(handle => new FileInfo(handle).LinkTarget?.StartsWith(_file) == true),
             Is.Zero);
+    }
+
+    [Test]
+    public async Task Statements_that_failed_are_not_run_again()
+    {
+        using var store = Sqlite.Open(_file);
+        var runs = 0;
+
+        await ExpectUnavailableAsync(
+            () => store.RunAsync<int>(_ => throw new SqliteException($"disk I/O error, run {++runs}", 10)), "run 1");
+    }
+
+    [Test]
+    public async Task A_call_that_waits_too_long_for_earlier_ones_is_refused_and_the_next_one_runs()
+    {
+        using var store = Sqlite.Open(_file);
+        var end = new TaskCompletionSource();
+        var earlier = store.RunAsync(_ => end.Task.Wait(TimeSpan.FromMinutes(1)));
+
+        await ExpectUnavailableAsync(() => store.RunAsync(_ => true), "Earlier calls take too long.");
+        end.SetResult();
+        Assert.That(await earlier, Is.True);
+        Assert.That(await store.RunAsync(_ => true), Is.True);
+    }
+
+    [Test]
+    public async Task Calls_share_one_connection()
+    {
+        using var store = Sqlite.Open(_file);
+
+        Assert.That(
+            await store.RunAsync(connection => connection), Is.SameAs(await store.RunAsync(connection => connection)));
+    }
+
+    [Test]
+    public async Task A_store_that_is_closed_leaves_everything_in_one_file()
+    {
+        await Counters(_file).IncreaseCounterByIdAsync(1, 5);
+        Assert.That(File.Exists(_file + "-wal"), Is.True, "while it is open");
+        _stores[^1].Dispose();
+
+        Assert.That(File.Exists(_file + "-wal"), Is.False);
     }
 
     [Test]

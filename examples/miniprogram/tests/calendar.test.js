@@ -42,6 +42,10 @@ test('days with a clock-in are marked, counted and read aloud', () => {
   assert.equal(label(calendar, '24'), '11月24日，今天，已打卡');
 });
 
+test('a clock-in of today belongs to no other month', () => {
+  assert.equal(show({ month: '2026-10', days: ['2026-10-31'], hasToday: true }).data.count, 1);
+});
+
 test('days to come, today and days with a clock-in look different', () => {
   const { data } = show({ month: '2026-11', days: ['2026-11-23'] });
   const looks = data.cells.filter(({ text }) => Number(text) >= 22).map(({ look }) => look);
