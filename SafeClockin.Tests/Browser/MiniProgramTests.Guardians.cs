@@ -144,7 +144,7 @@ public sealed partial class MiniProgramTests
 
         await guardian.ClickAsync(Tap);
         await guardian.ClickAsync("取消");
-        await guardian.SeeAsync("没有同意接收消息");
+        await Assertions.Expect(guardian.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("没有同意接收消息");
         await guardian.ClickAsync("打开设置");
         await guardian.ClickAsync("完成");
 

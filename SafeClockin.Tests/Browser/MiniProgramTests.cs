@@ -93,6 +93,11 @@ public sealed partial class MiniProgramTests
         await Assertions.Expect(Day(visitor, "11月24日，今天，已打卡")).ToBeVisibleAsync();
         Assert.That(PathsOf(visitor).Count(path => path == "POST /api/login"), Is.EqualTo(1));
         ExpectNoComplaintsButTheFirst401(visitor);
+
+        await GoToAsync(visitor, "守护人");
+        await visitor.Page.ReloadAsync();
+        await Assertions.Expect(
+            visitor.Page.GetByRole(AriaRole.Tab, new() { Name = "守护人", Selected = true })).ToBeVisibleAsync();
     }
 
     [Test]
@@ -286,7 +291,23 @@ public sealed partial class MiniProgramTests
         await CheckAsync(visitor, "question", scheme);
         await visitor.ClickAsync("取消");
 
+        await visitor.Page.Context.SetOfflineAsync(true);
         await visitor.ClickAsync("打卡");
+        await Assertions.Expect(visitor.Error).ToBeVisibleAsync();
+        await CheckAsync(visitor, "failure", scheme);
+        var underTheError = await visitor.Page.EvaluateAsync<double>(
+            """
+            () => {
+              const page = document.querySelector('.page');
+              page.closest('.wx-scroller').scrollTo(0, page.scrollHeight);
+              const bottoms = [...page.querySelectorAll(':scope > :not(.error)')].map(child => child.getBoundingClientRect().bottom);
+              return Math.max(...bottoms) - document.querySelector('.error').getBoundingClientRect().top;
+            }
+            """);
+        Assert.That(underTheError, Is.LessThanOrEqualTo(0), "pixels of the page that cannot be reached");
+        await visitor.Page.Context.SetOfflineAsync(false);
+
+        await visitor.ClickAsync("重试");
         await SeeDoneAsync(visitor, "08:05");
         await CheckAsync(visitor, "done", scheme);
 

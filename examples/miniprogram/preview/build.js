@@ -58,6 +58,9 @@ function build() {
     .filter(([, value]) => typeof value === 'string')
     .map(([key, value]) => `--${part}-${key}: ${value[0] === '@' ? theme[scheme][value.slice(1)] : value};`)).join(' ');
 
+  /** Without darkmode WeChat shows the light look on a dark phone, too. */
+  const withTheme = css => app.darkmode ? css : css.replaceAll('(prefers-color-scheme: dark)', 'not all');
+
   const script = `
 const modules = ${asTable([
     ...['glass-easel', 'glass-easel-miniprogram-adapter'].map(name => [name, fs.readFileSync(require.resolve(name), 'utf8')]),
@@ -76,9 +79,9 @@ ${fs.readFileSync(path.join(__dirname, 'runtime.js'), 'utf8')}`;
 <link rel="icon" href="data:,">
 <title>${app.window.navigationBarTitleText}</title>
 <style>
-:root { ${barsIn('light')} }
+${withTheme(`:root { ${barsIn('light')} }
 @media (prefers-color-scheme: dark) { :root { ${barsIn('dark')} } }
-${styles.join('\n')}
+${styles.join('\n')}`)}
 </style>
 </head>
 <body>

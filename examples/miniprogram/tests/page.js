@@ -34,6 +34,11 @@ module.exports = function createPage(name) {
   /** Waits until the page has gone as far as it can. */
   const settle = () => new Promise(setImmediate);
 
+  /** Pulls the page down, of which WeChat tells a page only where its json says so. */
+  function pullDown() {
+    if (require(`${path}on`).enablePullDownRefresh) page.onPullDownRefresh();
+  }
+
   /** The oldest request that has no answer yet. */
   async function next(line) {
     await settle();
@@ -48,5 +53,5 @@ module.exports = function createPage(name) {
     await settle();
   }
 
-  return { page, asked, switched, modals, settle, next, decide };
+  return { page, asked, switched, modals, settle, pullDown, next, decide };
 };

@@ -6,7 +6,7 @@ const config = require('../app/config');
 
 config.alertTemplate = 'template-1'; // before the page is loaded
 
-let page, asked, modals, settle, next, decide;
+let page, asked, modals, settle, pullDown, next, decide;
 
 const at = time => Date.parse(`${time}+08:00`) / 1000;
 const DONE = { id: 'w1', name: '妈妈', clockedInToday: true, lastClockInAt: at('2026-11-24T08:05:59'), missedDays: 0 };
@@ -15,7 +15,7 @@ const MISSING = { id: 'w3', name: '外婆', clockedInToday: false, lastClockInAt
 const NEVER = { id: 'w4', name: '外公', clockedInToday: false, lastClockInAt: null, missedDays: 0 };
 
 beforeEach(() => {
-  ({ page, asked, modals, settle, next, decide } = createPage('wards'));
+  ({ page, asked, modals, settle, pullDown, next, decide } = createPage('wards'));
 });
 
 async function open(...wards) {
@@ -52,7 +52,7 @@ test('pulling down reads anew, and ends when that is done', async () => {
   let ended = 0;
   wx.stopPullDownRefresh = () => { ended += 1; };
 
-  page.onPullDownRefresh();
+  pullDown();
   const read = await next('GET /api/wards');
   assert.equal(ended, 0);
   read.answer([DONE]);
