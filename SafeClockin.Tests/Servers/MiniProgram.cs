@@ -18,19 +18,34 @@ internal static class MiniProgram
 
     public static async Task<(int ExitCode, string Output)> RunNodeAsync(params string[] arguments)
     {
+        using var node = StartNode(arguments);
+        var output = await node.StandardOutput.ReadToEndAsync();
+        await node.WaitForExitAsync();
+        return (node.ExitCode, output);
+    }
+
+    /// <summary>The preview as <c>npm start</c> runs it, until it is killed, and where it listens.</summary>
+    public static async Task<(Process Process, string Address)> StartPreviewAsync()
+    {
+        var node = StartNode("preview/serve.js");
+        var line = await node.StandardOutput.ReadLineAsync();
+        Assert.That(line, Does.StartWith("The mini-program: http://127.0.0.1:"));
+        return (node, line!.Split(' ')[^1].TrimEnd('/'));
+    }
+
+    private static Process StartNode(params string[] arguments)
+    {
         if (!Directory.Exists(Path.Combine(Folder, "node_modules")))
             Requirement.Missing("Needs npm ci --prefix examples/miniprogram, which test.sh runs");
 
         try
         {
-            using var node = Process.Start(new ProcessStartInfo("node", arguments)
+            return Process.Start(new ProcessStartInfo("node", arguments)
             {
                 WorkingDirectory = Folder,
                 RedirectStandardOutput = true,
+                Environment = { ["PORT"] = "0" },
             })!;
-            var output = await node.StandardOutput.ReadToEndAsync();
-            await node.WaitForExitAsync();
-            return (node.ExitCode, output);
         }
         catch (Win32Exception)
         {
