@@ -77,6 +77,7 @@ public sealed class IndexPageTests
         await visitor.SeeCountAsync("3");
 
         await visitor.ClickAsync("清零");
+        await Assertions.Expect(dialog).ToHaveAccessibleDescriptionAsync("所有人的计数都会回到 0，无法撤销。");
         await Assertions.Expect(visitor.Button("取消")).ToBeFocusedAsync();
         await visitor.ClickAsync("取消");
         await Assertions.Expect(dialog).ToBeHiddenAsync();
@@ -419,11 +420,13 @@ public sealed class IndexPageTests
 
     [TestCase("zh-CN")]
     [TestCase("en")]
-    public async Task At_360_pixels_nothing_has_to_be_scrolled_sideways(string language)
+    public async Task On_a_phone_of_360_pixels_nothing_has_to_be_scrolled_sideways(string language)
     {
         await CountUpAsync(9_007_199_254_740_991);
-        await using var visitor = await Visitor.OpenAsync(Address, new() { Locale = language, ViewportSize = Phone });
+        await using var visitor = await Visitor.OpenAsync(
+            Address, new() { Locale = language, ViewportSize = Phone, IsMobile = true });
         await visitor.SeeCountAsync("9,007,199,254,740,991");
+        Assert.That(await visitor.Page.EvaluateAsync<int>("() => innerWidth"), Is.EqualTo(360), "no desktop made small");
 
         foreach (var client in await visitor.Page.Locator(".clients label").AllAsync())
         {
