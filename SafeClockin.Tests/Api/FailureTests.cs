@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
+using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Moq;
 using SafeClockin.Domain;
@@ -89,6 +91,48 @@ public sealed class FailureTests
                 Assert.That(await answer.Content.ReadAsStringAsync(), Is.EqualTo(Unavailable));
                 Assert.That(answer.Headers.RetryAfter?.Delta, Is.EqualTo(TimeSpan.FromSeconds(3)));
             }
+        }
+    }
+
+    [Test]
+    public async Task A_change_that_the_store_refuses_is_never_answered_as_done()
+    {
+        using var weChat = new WeChatStub();
+        var settings = weChat.Settings();
+        settings["WX_ALERT_TEMPLATE_ID"] = "template-1";
+        settings["WX_ALERT_DATA"] = """{"thing1":"{ward}"}""";
+        using var service = Service.Start(settings);
+        using var client = service.CreateClient();
+        var (ward, guardian) = (new User(client, "a-ward"), new User(client, "a-guardian"));
+        var (id, invitation) = await ward.InviteAsync();
+        await guardian.AcceptAsync(invitation);
+        await guardian.DataAsync("POST", "/api/clockin");
+        await client.PostActionAsync("inc");
+        var (_, open) = await ward.InviteAsync();
+        await using (var file = Sqlite.Connect(settings["SQLITE_FILE"]))
+        {
+            foreach (var table in new[] { "Counters", "ClockIns", "Guardians" })
+            {
+                foreach (var change in new[] { "INSERT", "UPDATE", "DELETE" })
+                    file.Execute($"CREATE TRIGGER No{change}In{table} BEFORE {change} ON {table} BEGIN SELECT RAISE(ABORT, 'refused'); END");
+            }
+        }
+
+        foreach (var (user, request, body) in new[]
+        {
+            (ward, "POST /api/count", """{"action":"inc"}"""),
+            (ward, "POST /api/count", """{"action":"clear"}"""),
+            (ward, "POST /api/clockin", null),
+            (ward, "POST /api/guardians", """{"name":"妈妈"}"""),
+            (ward, $"DELETE /api/guardians/{id}", null),
+            (guardian, "POST /api/wards", JsonSerializer.Serialize(new { invitation = open, name = "小明" })),
+            (guardian, $"POST /api/wards/{id}/alert", null),
+            (guardian, $"DELETE /api/wards/{id}", null),
+            (guardian, "DELETE /api/user", null),
+        })
+        {
+            var parts = request.Split(' ');
+            Assert.That(await user.AskAsync(parts[0], parts[1], body), Is.EqualTo($"503 {Unavailable}"), $"{request} {body}");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using SafeClockin.Api.Auth;
 using SafeClockin.Domain;
@@ -147,6 +148,33 @@ public sealed class RateLimitTests
         using var client = service.CreateClient();
 
         Assert.That(await LogInAsync(client, "10.0.0.7", "10.0.0.8", "10.0.0.7"), Is.EqualTo(new[] { 200, 200, 429 }));
+    }
+
+    [Test]
+    public async Task Behind_a_socket_in_the_file_system_stands_a_proxy()
+    {
+        var settings = Service.EmbeddedStore();
+        var path = Path.Combine(Path.GetTempPath(), $"safeclockin-{Guid.NewGuid():N}"); // a socket's path must be short
+        settings["ASPNETCORE_URLS"] = $"http://unix:{path};http://127.0.0.1:0";
+        settings["LOGIN_RATE_LIMIT"] = "1";
+        var (service, other) = await ServiceProcess.StartAsync(settings);
+        using (service)
+        using (other)
+        using (var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = new("http://localhost") })
+        {
+            Assert.That(
+                await LogInAsync(client, null, null, "203.0.113.7", "203.0.113.7", "203.0.113.8"),
+                Is.EqualTo(new[] { 200, 200, 200, 429, 200 }));
+        }
+
+        File.Delete(path);
+
+        async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), stop);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
     }
 
     [Test]

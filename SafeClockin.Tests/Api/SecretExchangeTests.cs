@@ -82,6 +82,8 @@ public sealed class SecretExchangeTests
     [TestCase("Production", New, Published, Published, false, "TOKEN_SECRET_PREVIOUS is the published default")]
     [TestCase("Development", New, Published, Published, true, "TOKEN_SECRET_PREVIOUS is the published default")]
     [TestCase("Production", New, Old, Old, true, null)]
+    [TestCase("Production", New, $"{Old} ", $"{Old} ", true, null)]
+    [TestCase("Production", New, "十一个汉字共三十三字节", "十一个汉字共三十三字节", true, null)]
     public async Task What_is_wrong_with_the_previous_secret_is_said_at_the_start_and_it_verifies_nothing_but_in_Development(
         string environment, string secret, string previous, string signer, bool isAccepted, string? warning)
     {

@@ -115,6 +115,67 @@ public sealed class IndexPageTests
     }
 
     [Test]
+    public async Task Whoever_goes_by_keyboard_sees_where_they_are()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address);
+        await visitor.SeeCountAsync("0");
+        var outlines = new Dictionary<string, string>();
+        do
+        {
+            await visitor.Page.Keyboard.PressAsync("Tab");
+            var (where, outline) = await OutlineAsync(visitor);
+            outlines[where] = outline;
+        }
+        while (!outlines.Remove("")); // behind the last one
+
+        await visitor.Page.Locator("#client-request").FocusAsync();
+        await visitor.Page.Keyboard.PressAsync("ArrowRight");
+        var (client, clientOutline) = await OutlineAsync(visitor);
+        outlines[client] = clientOutline;
+
+        Assert.That(outlines.Keys, Is.SupersetOf(new[] { "+1", "清零", "复制", "wx.request", "callContainer" }));
+        Assert.That(outlines.Values, Is.All.EqualTo("solid 3px"), string.Join(", ", outlines));
+
+        // What is unseen itself is seen by its label.
+        static async Task<(string Where, string Outline)> OutlineAsync(Visitor visitor)
+        {
+            var parts = await visitor.Page.EvaluateAsync<string[]>(
+                """
+                () => {
+                  if (document.activeElement === document.body) return ['', ''];
+                  const element = document.activeElement.labels?.[0] ?? document.activeElement;
+                  const { outlineStyle, outlineWidth } = getComputedStyle(element);
+                  return [element.textContent.trim(), `${outlineStyle} ${outlineWidth}`];
+                }
+                """);
+            return (parts[0], parts[1]);
+        }
+    }
+
+    [Test]
+    public async Task What_others_did_is_told_for_a_while_whatever_was_told_before()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: async profile =>
+        {
+            await profile.Clock.InstallAsync();
+            await profile.Clock.PauseAtAsync(DateTime.UtcNow.AddHours(1));
+        });
+        var note = visitor.Page.Locator("#note");
+        await visitor.SeeCountAsync("0");
+        await CountUpAsync(2);
+        await visitor.Page.Clock.RunForAsync(2_000);
+        await Assertions.Expect(note).ToHaveTextAsync("刚刚有人 +2");
+        await CountUpAsync(1);
+        await visitor.Page.Clock.RunForAsync(2_500);
+        await Assertions.Expect(note).ToHaveTextAsync("刚刚有人 +1");
+
+        await visitor.Page.Clock.RunForAsync(3_000);
+        await Assertions.Expect(note).ToHaveTextAsync("刚刚有人 +1");
+        await visitor.Page.Clock.RunForAsync(1_500);
+        await Assertions.Expect(note).ToBeEmptyAsync();
+    }
+
+    [Test]
     public async Task The_page_rests_while_nobody_looks_at_it_and_catches_up_at_once()
     {
         await using var visitor = await Visitor.OpenAsync(Address, prepare: profile => profile.Clock.InstallAsync());
