@@ -51,6 +51,15 @@ public sealed class ImageTests
     }
 
     [Test]
+    public void Nothing_that_a_machine_has_built_or_keeps_secret_is_let_in()
+    {
+        // The last line that fits decides, so these stand behind all that let anything in.
+        var last = Repository.Read(".dockerignore").Split('\n').Reverse().TakeWhile(line => !line.StartsWith('!'));
+
+        Assert.That(last, Is.SupersetOf(new[] { "**/bin", "**/obj", "**/.env" }));
+    }
+
+    [Test]
     public async Task The_health_check_succeeds_while_the_service_serves_whatever_its_database_does()
     {
         var (service, client) = await ServiceProcess.StartAsync(new Dictionary<string, string>
