@@ -79,10 +79,15 @@ public sealed class DotEnvTests
             export MYSQL_DATABASE="from_file" # another
             MYSQL_PASSWORD='p#w$d'
             MYSQL_USER_NAME=x
+            TRUSTED_PROXIES=gateway
             """);
 
         var (service, client) = await ServiceProcess.StartAsync(
-            new Dictionary<string, string> { ["MYSQL_DATABASE"] = "from_environment" },
+            new Dictionary<string, string>
+            {
+                ["MYSQL_DATABASE"] = "from_environment",
+                ["TRUSTED_PROXIES"] = "", // set, and by that kept from being refused
+            },
             folder);
         using var _ = service;
 

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Moq;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Tests.Servers;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
 using Serilog.Formatting.Display;
 using Serilog.Parsing;
+using Serilog.Sinks.Async;
 
 namespace SafeClockin.Tests.Api;
 
@@ -55,6 +57,20 @@ public sealed class LogTests
         var missing = lines.Where(line => line.Contains("lines are missing here"))
             .Sum(line => JsonDocument.Parse(line).RootElement.GetProperty("Count").GetInt64());
         Assert.That(lines.Count(line => line.Contains("\"/api/nothing")) + missing, Is.EqualTo(12_000));
+    }
+
+    [Test]
+    public void Each_report_of_missing_lines_counts_those_since_the_last_one()
+    {
+        var queue = new Mock<IAsyncLogEventSinkInspector>();
+        var dropped = new DroppedLines();
+        dropped.StartMonitoring(queue.Object);
+        foreach (var (altogether, since) in new[] { (3, 3), (5, 2), (9, 4) })
+        {
+            queue.Setup(q => q.DroppedMessagesCount).Returns(altogether);
+            Assert.That(() => dropped.Take(), Is.EqualTo(since).After(10_000, 50));
+            Assert.That(dropped.Take(), Is.Zero);
+        }
     }
 
     [Test]

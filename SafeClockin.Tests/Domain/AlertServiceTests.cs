@@ -139,6 +139,26 @@ public sealed class AlertServiceTests
     }
 
     [Test]
+    public async Task A_batch_is_claimed_for_a_minute_however_long_those_before_it_have_taken()
+    {
+        ArmMany(2 * AlertService.BatchSize);
+        var claimedUntil = new List<long>();
+        _store.Setup(s => s.ClaimAsync(It.IsAny<IReadOnlyCollection<string>>(), It.IsAny<Guid>(), Now, It.IsAny<long>()))
+            .Callback((IReadOnlyCollection<string> _, Guid _, long _, long until) => claimedUntil.Add(until))
+            .ReturnsAsync((IReadOnlyCollection<string> ids, Guid _, long _, long _) => ids.ToHashSet());
+        _store.Setup(s => s.CountAsync(Now + 300 + 60, Today, Today.AddDays(-1))).ReturnsAsync([]);
+        _answer = _ =>
+        {
+            _time.Set(DateTimeOffset.FromUnixTimeSeconds(Now + 300));
+            return new(AlertOutcome.Sent);
+        };
+
+        await SweepAsync();
+
+        Assert.That(claimedUntil, Is.EqualTo(new[] { Now + 60, Now + 300 + 60 }));
+    }
+
+    [Test]
     public async Task A_batch_of_which_WeChat_takes_none_is_the_last_and_one_of_which_it_takes_some_is_not()
     {
         ArmMany(3 * AlertService.BatchSize);

@@ -138,6 +138,24 @@ public sealed class CounterServiceTests
     }
 
     [Test]
+    public async Task Whoever_is_answered_first_holds_up_nobody_of_the_same_statement()
+    {
+        var running = Hold();
+        var first = _counter.IncrementAsync();
+        await BegunAsync(1);
+        using var otherIsAnswered = new ManualResetEventSlim();
+        var (held, other) = await Task.Run(() => ( // in Task.Run, because tests have a context that requests have not
+            _counter.IncrementAsync().ContinueWith(
+                _ => otherIsAnswered.Wait(TimeSpan.FromSeconds(10)), TaskContinuationOptions.ExecuteSynchronously),
+            _counter.IncrementAsync().ContinueWith(_ => otherIsAnswered.Set(), TaskContinuationOptions.ExecuteSynchronously)));
+        running.SetResult();
+
+        Assert.That(await held, Is.True);
+        await Task.WhenAll(first, other);
+        Assert.That(_statements, Is.EqualTo(new[] { "+1", "+2" }));
+    }
+
+    [Test]
     public async Task A_read_does_not_wait_for_a_write_that_hangs()
     {
         Hold();
