@@ -1,3 +1,4 @@
+using Dapper;
 using SafeClockin.Data.MySql;
 using SafeClockin.Data.Sqlite;
 using SafeClockin.Domain.ClockIns;
@@ -139,7 +140,7 @@ public abstract class ClockInRepositoryTests
         }
     }
 
-    private static DateOnly Day(string day) => DateOnly.Parse(day);
+    protected static DateOnly Day(string day) => DateOnly.Parse(day);
 
     private async Task<ClockIn> AddAsync(string user, string day, long at)
         => (await ClockIns.AddAsync([new(user, Day(day), at)])).Single();
@@ -151,16 +152,39 @@ public abstract class ClockInRepositoryTests
 public sealed class MySqlClockInRepositoryTests : ClockInRepositoryTests
 {
     private MySqlStore _store;
+    private string _database;
 
     [SetUp]
     public void Open()
     {
-        _store = MySqlServer.Store(MySqlServer.NewDatabase());
+        var settings = MySqlServer.NewDatabase();
+        _database = settings["MYSQL_DATABASE"];
+        _store = MySqlServer.Store(settings);
         ClockIns = new MySqlClockInRepository(_store);
     }
 
     [TearDown]
     public async Task CloseAsync() => await _store.DisposeAsync();
+
+    [Test]
+    public async Task A_batch_of_which_another_replica_has_kept_a_part_meanwhile_answers_what_is_kept()
+    {
+        await ClockIns.QueryLastAsync(["a"], Day("2026-11-24")); // makes the table
+        using var other = MySqlServer.Connect();
+        await other.ChangeDatabaseAsync(_database);
+        await using var transaction = await other.BeginTransactionAsync();
+        await other.ExecuteAsync("INSERT INTO ClockIns (openid, day, clockedInAt, streak) VALUES ('a', '2026-11-24', 5, 1)", transaction: transaction);
+
+        var added = ClockIns.AddAsync([new("a", Day("2026-11-24"), 7), new("b", Day("2026-11-24"), 8)]);
+        using var observer = MySqlServer.Connect();
+        Assert.That(
+            () => observer.ExecuteScalar<int>(
+                "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = @_database AND INFO LIKE 'INSERT INTO `ClockIns`%'", new { _database }),
+            Is.Positive.After(10_000, 5));
+        await transaction.CommitAsync();
+
+        Assert.That((await added).Select(clockIn => clockIn.ClockedInAt), Is.EqualTo(new[] { 5, 8 }));
+    }
 }
 
 public sealed class UnusualDefaultsClockInTests : ClockInRepositoryTests

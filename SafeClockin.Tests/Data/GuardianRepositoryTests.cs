@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Dapper;
 using SafeClockin.Data.MySql;
 using SafeClockin.Data.Sqlite;
 using SafeClockin.Domain.Alerts;
@@ -18,6 +19,8 @@ public abstract class GuardianRepositoryTests
     protected static readonly DateOnly Today = new(2026, 11, 24);
 
     private int _ids;
+
+    protected const string WhatIsDue = "FROM Guardians WHERE alert = TRUE AND alertAt <= 1 ORDER BY alertAt LIMIT 500";
 
     /// <summary>The repository under test, on an empty store.</summary>
     internal IGuardianRepository Guardians { get; set; }
@@ -373,11 +376,13 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
 {
     private FaultyProxy _proxy;
     private MySqlStore _store;
+    private string _database;
 
     [SetUp]
     public void Open()
     {
         var settings = MySqlServer.NewDatabase();
+        _database = settings["MYSQL_DATABASE"];
         _proxy = new(int.Parse(settings["MYSQL_ADDRESS"].Split(':')[1]));
         settings["MYSQL_ADDRESS"] = $"127.0.0.1:{_proxy.Port}";
         _store = MySqlServer.Store(settings);
@@ -389,6 +394,17 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
     {
         await _store.DisposeAsync();
         _proxy.Dispose();
+    }
+
+    [Test]
+    public async Task A_sweep_finds_what_is_due_by_an_index()
+    {
+        await Guardians.QueryGuardiansAsync("ward", Now); // makes the table
+        using var administrator = MySqlServer.Connect();
+        await administrator.ChangeDatabaseAsync(_database);
+
+        var plan = administrator.QuerySingle($"EXPLAIN SELECT `id` {WhatIsDue}");
+        Assert.That(plan.key, Is.EqualTo("alert"));
     }
 
     [TestCase(0)]
@@ -476,4 +492,12 @@ public sealed class SqliteGuardianRepositoryTests : GuardianRepositoryTests
 
     [TearDown]
     public void Close() => _store.Dispose();
+
+    [Test]
+    public async Task A_sweep_finds_what_is_due_by_an_index()
+    {
+        var plan = await _store.RunAsync(connection => connection.QuerySingle($"EXPLAIN QUERY PLAN SELECT id {WhatIsDue}"));
+
+        Assert.That(plan.detail, Does.Contain("INDEX GuardiansToAlert (alert=? AND alertAt<?)"));
+    }
 }
