@@ -211,15 +211,32 @@ public sealed class UnusualDefaultsClockInTests : ClockInRepositoryTests
 
 public sealed class SqliteClockInRepositoryTests : ClockInRepositoryTests
 {
+    private string _file;
     private SqliteStore _store;
 
     [SetUp]
     public void Open()
     {
-        _store = Sqlite.Open(Path.Combine(Workspace.NewFolder(), "clockins.db"));
+        _file = Path.Combine(Workspace.NewFolder(), "clockins.db");
+        _store = Sqlite.Open(_file);
         ClockIns = new SqliteClockInRepository(_store);
     }
 
     [TearDown]
     public void Close() => _store.Dispose();
+
+    [Test]
+    public async Task Two_processes_that_write_one_file_wait_for_each_other()
+    {
+        using var another = Sqlite.Open(_file);
+        var both = new[] { ClockIns, new SqliteClockInRepository(another) };
+
+        await Task.WhenAll(both.Select((clockIns, process) => Task.Run(async () =>
+        {
+            for (var i = 0; i < 100; i++)
+                await clockIns.AddAsync([new($"{process}-{i}", Day("2026-11-24"), i)]);
+        })));
+
+        Assert.That(await ClockIns.QueryLastAsync(["0-99", "1-99"], Day("2026-11-24")), Has.None.Null);
+    }
 }
