@@ -47,6 +47,16 @@ test('the headline says how everybody is', async () => {
   }
 });
 
+test('without a template nobody is offered a message', () => {
+  assert.equal(page.data.canAlert, true);
+  config.alertTemplate = '';
+  try {
+    assert.equal(createPage('wards').page.data.canAlert, false);
+  } finally {
+    config.alertTemplate = 'template-1';
+  }
+});
+
 test('pulling down reads anew, and ends when that is done', async () => {
   await open(NOT_YET);
   let ended = 0;
