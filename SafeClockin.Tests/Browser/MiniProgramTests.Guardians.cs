@@ -43,6 +43,7 @@ public sealed partial class MiniProgramTests
         await SeePersonAsync(mother, "小明");
 
         await daughter.ClickAsync("停止守护<b>妈妈</b>");
+        await daughter.SeeAsync("你将看不到“<b>妈妈</b>”的打卡情况");
         await daughter.ClickAsync("取消");
         await daughter.ClickAsync("停止守护<b>妈妈</b>");
         await daughter.ClickAsync("停止");
@@ -68,6 +69,7 @@ public sealed partial class MiniProgramTests
         if (way == "解除")
         {
             await mother.ClickAsync("解除小明");
+            await mother.SeeAsync("“小明”将看不到你的打卡情况。");
             await mother.ClickAsync("解除");
         }
         else
