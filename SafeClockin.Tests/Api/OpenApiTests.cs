@@ -40,6 +40,7 @@ public sealed class OpenApiTests
     [TestCase("en-GB", "en")]
     [TestCase("en;q=0.5, zh;q=0.9", "zh-CN")]
     [TestCase("zh;q=0.5, en;q=0.9", "en")]
+    [TestCase("zh-CN, en;q=0.9", "zh-CN")]
     [TestCase("fr, zh-TW;q=0.2", "zh-CN")]
     [TestCase("fr", "en")]
     [TestCase("", "en")]

@@ -265,7 +265,10 @@ public sealed partial class MiniProgramTests
         await visitor.ClickAsync("打卡");
         await SeeDoneAsync(visitor, "23:59");
 
+        var asked = PathsOf(visitor).Count(path => path == "GET /api/clockin");
         await visitor.LookAwayAsync(true);
+        await visitor.Page.EvaluateAsync("() => fetch('/health')"); // by then anything asked before is known
+        Assert.That(PathsOf(visitor).Count(path => path == "GET /api/clockin"), Is.EqualTo(asked), "while nobody looks");
         _clock.Set(_clock.GetUtcNow() + TimeSpan.FromMinutes(2));
         await visitor.LookAwayAsync(false);
 

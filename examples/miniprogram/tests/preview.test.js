@@ -71,4 +71,14 @@ describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => 
     assert.equal(answer.headers.get('WWW-Authenticate'), 'Bearer');
     assert.equal(await answer.text(), 'POST /api/clockin?x=1 Bearer t {}');
   });
+
+  test('says so when there is no service, and goes on', async () => {
+    service.closeAllConnections();
+    await new Promise(resolve => service.close(resolve));
+    for (let i = 0; i < 2; i++) {
+      const answer = await fetch(`${address}/api/count`);
+      assert.equal(answer.status, 502);
+      assert.match(await answer.text(), /^No service at http/);
+    }
+  });
 });
