@@ -78,6 +78,7 @@ public sealed class SecretExchangeTests
     [TestCase("Production", New, New, New, true, "TOKEN_SECRET_PREVIOUS is the same as TOKEN_SECRET")]
     [TestCase("Production", "", Old, Old, false, "TOKEN_SECRET_PREVIOUS is set, and TOKEN_SECRET is not")]
     [TestCase("Production", New, "short", "short", false, "TOKEN_SECRET_PREVIOUS is shorter than 32 bytes")]
+    [TestCase("Staging", New, "short", "short", false, "TOKEN_SECRET_PREVIOUS is shorter than 32 bytes")]
     [TestCase("Development", New, "short", "short", true, "TOKEN_SECRET_PREVIOUS is shorter than 32 bytes")]
     [TestCase("Production", New, Published, Published, false, "TOKEN_SECRET_PREVIOUS is the published default")]
     [TestCase("Development", New, Published, Published, true, "TOKEN_SECRET_PREVIOUS is the published default")]
