@@ -249,7 +249,7 @@ public sealed class IndexPageTests
             });
             """));
         await visitor.SeeCountAsync("0");
-        var (asked, mayAnswer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (asked, mayAnswer, answered) = (new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource());
         await visitor.Page.RouteAsync("**/api/count", async route =>
         {
             if (route.Request.Method == "POST")
@@ -262,12 +262,15 @@ public sealed class IndexPageTests
             var isFirst = asked.TrySetResult();
             await mayAnswer.Task;
             await (fails && isFirst ? route.AbortAsync() : route.FulfillAsync(new() { Response = old }));
+            answered.TrySetResult();
         });
         await asked.Task;
 
         await visitor.ClickAsync("+1");
         await visitor.SeeCountAsync("1");
         mayAnswer.SetResult();
+        await answered.Task;
+        await visitor.Page.EvaluateAsync("() => fetch('/health')"); // by then the page has seen it, and not yet looked anew
         await LookAgainAsync(visitor);
 
         Assert.That(await visitor.Page.EvaluateAsync<string[]>("() => shown"), Is.EqualTo(new[] { "0", "1" }));
