@@ -43,6 +43,15 @@ public abstract class ClockInRepositoryTests
     }
 
     [Test]
+    public async Task A_streak_of_years_is_counted_on()
+    {
+        var first = Day("2024-01-01");
+        await ClockIns.AddAsync([.. Enumerable.Range(0, 1_000).Select(i => new Tap(User, first.AddDays(i), i))]);
+
+        Assert.That((await ClockIns.AddAsync([new(User, first.AddDays(1_000), 1)]))[0].Streak, Is.EqualTo(1_001));
+    }
+
+    [Test]
     public async Task A_streak_begins_anew_after_a_day_without()
     {
         await AddAsync(User, "2026-11-22", 100);
