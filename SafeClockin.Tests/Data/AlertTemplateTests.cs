@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using SafeClockin.Data.WeChat;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Alerts;
+using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Data;
 
@@ -59,6 +61,18 @@ public sealed class AlertTemplateTests
     {
         Assert.That(Read("").ConfigurationError, Is.EqualTo("WX_ALERT_DATA is not set"));
         Assert.That(AlertTemplate.From(new ConfigurationBuilder().Build()).ConfigurationError, Is.Null);
+    }
+
+    [TestCase(".env.example")]
+    [TestCase("docs/alerts.md")]
+    [TestCase("docs/alerts.zh-CN.md")]
+    public void An_example_that_an_operator_copies_is_understood(string file)
+    {
+        var example = Regex.Match(Repository.Read(file), "WX_ALERT_DATA='(.+)'").Groups[1].Value;
+
+        Assert.That(
+            Read(example).Fill(new Alert("妈妈", new(2026, 11, 9), 2)).Values.Select(field => field.Value),
+            Does.Contain("妈妈").And.Contain("2026年11月9日").And.Some.StartsWith("已有2天没打卡"));
     }
 
     private static AlertTemplate Read(Dictionary<string, string> fields) => Read(System.Text.Json.JsonSerializer.Serialize(fields));
