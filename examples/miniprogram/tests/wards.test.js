@@ -41,6 +41,7 @@ test('the headline says how everybody is', async () => {
     [[DONE], '今天都报了平安'],
     [[NOT_YET, NEVER, DONE], '今天还有 2 人没打卡'],
     [[MISSING, NOT_YET], '1 人漏打卡'],
+    [[{ ...MISSING, missedDays: 1 }, DONE], '1 人漏打卡'],
   ]) {
     await open(...wards);
     assert.equal(page.data.headline, headline);
