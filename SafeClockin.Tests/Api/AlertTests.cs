@@ -135,6 +135,21 @@ public sealed class AlertTests(string store, int replicas)
     }
 
     [Test]
+    public async Task Messages_are_sent_from_the_time_of_day_on_that_is_set()
+    {
+        await ArmAsync(1, daysAgo: 5);
+        using var service = Service.Start(
+            new Dictionary<string, string>(_settings) { ["ALERT_TIME"] = "18:30" }, services => services.AddSingleton<TimeProvider>(_time));
+        var evening = service.Services.GetRequiredService<AlertService>();
+
+        foreach (var (time, sent) in new[] { ("18:29", 0), ("18:30", 1) })
+        {
+            _time.Set(DateTimeOffset.Parse($"{Today:yyyy-MM-dd}T{time}:00+08:00"));
+            Assert.That((await evening.SweepAsync(CancellationToken.None)).Sent, Is.EqualTo(sent), time);
+        }
+    }
+
+    [Test]
     public async Task Only_its_guardian_arms_a_link()
     {
         var links = await ArmAsync(1, daysAgo: 5, arm: false);
