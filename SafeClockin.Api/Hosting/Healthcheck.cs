@@ -51,7 +51,8 @@ internal static class Healthcheck
                 ? $"{address.Host}:{address.Port}"
                 : $"localhost:{address.Port}";
 
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Connects to a socket in the file system.</summary>
+    internal static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);

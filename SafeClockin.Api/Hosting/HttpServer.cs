@@ -43,7 +43,7 @@ internal static class HttpServer
     public static async Task ServeAsync(this WebApplication app, IEnumerable<BindingAddress> addresses)
     {
         var end = new TaskCompletionSource();
-        var started = app.Lifetime.ApplicationStarted;
+        var started = app.Lifetime.ApplicationStarted; // asked for now: a start that fails disposes of the rest
         app.Lifetime.ApplicationStopping.Register(() => _ = Task.Delay(TimeToEnd).ContinueWith(
             _ => end.TrySetResult(), TaskScheduler.Default));
         try

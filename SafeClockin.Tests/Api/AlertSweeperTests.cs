@@ -15,9 +15,7 @@ public sealed class AlertSweeperTests
     public async Task A_process_sweeps_every_few_minutes_whatever_has_failed_and_says_what_it_did()
     {
         using var weChat = new WeChatStub();
-        var settings = weChat.Settings();
-        settings["WX_ALERT_TEMPLATE_ID"] = "template-1";
-        settings["WX_ALERT_DATA"] = """{"thing1":"{ward}"}""";
+        var settings = weChat.AlertSettings();
         settings["ALERT_TIME"] = "00:00";
         var time = new ImpatientTime();
         using var service = Service.Start(settings, services => services.AddSingleton<TimeProvider>(time).AddSingleton(StoreOfOneLink()));

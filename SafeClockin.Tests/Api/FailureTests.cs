@@ -98,9 +98,7 @@ public sealed class FailureTests
     public async Task A_change_that_the_store_refuses_is_never_answered_as_done()
     {
         using var weChat = new WeChatStub();
-        var settings = weChat.Settings();
-        settings["WX_ALERT_TEMPLATE_ID"] = "template-1";
-        settings["WX_ALERT_DATA"] = """{"thing1":"{ward}"}""";
+        var settings = weChat.AlertSettings();
         using var service = Service.Start(settings);
         using var client = service.CreateClient();
         var (ward, guardian) = (new User(client, "a-ward"), new User(client, "a-guardian"));

@@ -1,6 +1,6 @@
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using SafeClockin.Api.Auth;
+using SafeClockin.Api.Hosting;
 using SafeClockin.Domain;
 using SafeClockin.Tests.Servers;
 
@@ -160,7 +160,8 @@ public sealed class RateLimitTests
         var (service, other) = await ServiceProcess.StartAsync(settings);
         using (service)
         using (other)
-        using (var client = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = new("http://localhost") })
+        using (var socket = new SocketsHttpHandler { ConnectCallback = (_, stop) => Healthcheck.ConnectAsync(path, stop) })
+        using (var client = new HttpClient(socket) { BaseAddress = new("http://localhost") })
         {
             Assert.That(
                 await LogInAsync(client, null, null, "203.0.113.7", "203.0.113.7", "203.0.113.8"),
@@ -168,13 +169,6 @@ public sealed class RateLimitTests
         }
 
         File.Delete(path);
-
-        async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), stop);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
     }
 
     [Test]

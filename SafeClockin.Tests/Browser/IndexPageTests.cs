@@ -155,11 +155,7 @@ public sealed class IndexPageTests
     [Test]
     public async Task What_others_did_is_told_for_a_while_whatever_was_told_before()
     {
-        await using var visitor = await Visitor.OpenAsync(Address, prepare: async profile =>
-        {
-            await profile.Clock.InstallAsync();
-            await profile.Clock.PauseAtAsync(DateTime.UtcNow.AddHours(1)); // from where the test has time pass
-        });
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: StopTheClockAsync);
         var note = visitor.Page.Locator("#note");
         await visitor.SeeCountAsync("0");
         await CountUpAsync(2);
@@ -196,11 +192,7 @@ public sealed class IndexPageTests
     [Test]
     public async Task The_page_looks_as_soon_as_the_browser_is_in_a_network_again()
     {
-        await using var visitor = await Visitor.OpenAsync(Address, prepare: async profile =>
-        {
-            await profile.Clock.InstallAsync();
-            await profile.Clock.PauseAtAsync(DateTime.UtcNow.AddHours(1)); // no timer of the page ever goes off
-        });
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: StopTheClockAsync);
         await visitor.SeeCountAsync("0");
         await CountUpAsync(5);
         await visitor.SeeCountAsync("0");
@@ -270,7 +262,7 @@ public sealed class IndexPageTests
         await visitor.SeeCountAsync("1");
         mayAnswer.SetResult();
         await answered.Task;
-        await visitor.Page.EvaluateAsync("() => fetch('/health')"); // by then the page has seen it, and not yet looked anew
+        await visitor.AnswersArriveAsync(); // while the page has not yet looked anew
         await LookAgainAsync(visitor);
 
         Assert.That(await visitor.Page.EvaluateAsync<string[]>("() => shown"), Is.EqualTo(new[] { "0", "1" }));
@@ -745,6 +737,13 @@ public sealed class IndexPageTests
             ? Path.Combine(TestContext.CurrentContext.WorkDirectory, "screenshots")
             : Path.Combine(Workspace.Repository, "docs");
         await visitor.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, "page.png"), FullPage = true });
+    }
+
+    /// <summary>Has no timer of the page go off but when the test has time pass.</summary>
+    private static async Task StopTheClockAsync(IBrowserContext profile)
+    {
+        await profile.Clock.InstallAsync();
+        await profile.Clock.PauseAtAsync(DateTime.UtcNow.AddHours(1));
     }
 
     /// <summary>Has the page look every 20 ms, and keep for how long it would have waited.</summary>

@@ -30,12 +30,7 @@ public sealed partial class MiniProgramTests
         _html = await MiniProgram.BuildPageAsync();
         _weChat = new();
         _service = Service.Start(
-            new Dictionary<string, string>(_weChat.Settings())
-            {
-                ["LOGIN_RATE_LIMIT"] = "1000",
-                ["WX_ALERT_TEMPLATE_ID"] = "template-1",
-                ["WX_ALERT_DATA"] = """{"thing1":"{ward}"}""",
-            },
+            new Dictionary<string, string>(_weChat.AlertSettings()) { ["LOGIN_RATE_LIMIT"] = "1000" },
             services => services.AddSingleton<TimeProvider>(_clock));
         _client = _service.CreateClient();
     }
@@ -267,7 +262,7 @@ public sealed partial class MiniProgramTests
 
         var asked = PathsOf(visitor).Count(path => path == "GET /api/clockin");
         await visitor.LookAwayAsync(true);
-        await visitor.Page.EvaluateAsync("() => fetch('/health')"); // by then anything asked before is known
+        await visitor.AnswersArriveAsync();
         Assert.That(PathsOf(visitor).Count(path => path == "GET /api/clockin"), Is.EqualTo(asked), "while nobody looks");
         _clock.Set(_clock.GetUtcNow() + TimeSpan.FromMinutes(2));
         await visitor.LookAwayAsync(false);

@@ -56,6 +56,9 @@ internal sealed class Visitor : IAsyncDisposable
 
     public Task SeeCountAsync(string count) => Assertions.Expect(Count).ToHaveTextAsync(count, new() { Timeout = 20_000 });
 
+    /// <summary>Waits until what the page has asked is known, and what it was answered before has reached it.</summary>
+    public Task AnswersArriveAsync() => Page.EvaluateAsync("() => fetch('/health')");
+
     /// <summary>Looks away, to another tab, or back.</summary>
     public Task LookAwayAsync(bool isAway)
         => Page.EvaluateAsync(

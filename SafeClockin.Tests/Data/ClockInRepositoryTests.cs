@@ -179,8 +179,7 @@ public sealed class MySqlClockInRepositoryTests : ClockInRepositoryTests
     public async Task A_batch_of_which_another_replica_has_kept_a_part_meanwhile_answers_what_is_kept()
     {
         await ClockIns.QueryLastAsync(["a"], Day("2026-11-24")); // makes the table
-        using var other = MySqlServer.Connect();
-        await other.ChangeDatabaseAsync(_database);
+        using var other = MySqlServer.Connect(_database);
         await using var transaction = await other.BeginTransactionAsync();
         await other.ExecuteAsync("INSERT INTO ClockIns (openid, day, clockedInAt, streak) VALUES ('a', '2026-11-24', 5, 1)", transaction: transaction);
 

@@ -400,8 +400,7 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
     public async Task A_sweep_finds_what_is_due_by_an_index()
     {
         await Guardians.QueryGuardiansAsync("ward", Now); // makes the table
-        using var administrator = MySqlServer.Connect();
-        await administrator.ChangeDatabaseAsync(_database);
+        using var administrator = MySqlServer.Connect(_database);
 
         var plan = administrator.QuerySingle($"EXPLAIN SELECT `id` {WhatIsDue}");
         Assert.That(plan.key, Is.EqualTo("alert"));

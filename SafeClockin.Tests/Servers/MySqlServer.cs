@@ -51,11 +51,13 @@ internal static class MySqlServer
             time ?? TimeProvider.System,
             logger ?? NullLogger<MySqlStore>.Instance);
 
-    /// <summary>A connection of the administrator, outside of any database.</summary>
-    public static MySqlConnection Connect()
+    /// <summary>A connection of the administrator; without a name, outside of any database.</summary>
+    public static MySqlConnection Connect(string? database = null)
     {
         var connection = new MySqlConnection(Root.ConnectionString);
         connection.Open();
+        if (database is not null)
+            connection.ChangeDatabase(database);
         return connection;
     }
 

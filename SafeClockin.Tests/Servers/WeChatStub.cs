@@ -103,6 +103,14 @@ internal sealed class WeChatStub : IDisposable
             ["TOKEN_SECRET"] = TokenSecret,
         };
 
+    /// <summary>The same, with a template of which the only field names the ward.</summary>
+    public Dictionary<string, string> AlertSettings()
+        => new(Settings())
+        {
+            ["WX_ALERT_TEMPLATE_ID"] = "template-1",
+            ["WX_ALERT_DATA"] = """{"thing1":"{ward}"}""",
+        };
+
     /// <summary>How often a code has arrived.</summary>
     public int Hits(string code) => Targets.Count(target => Query(target)["js_code"] == code);
 

@@ -58,8 +58,13 @@ function build() {
     .filter(([, value]) => typeof value === 'string')
     .map(([key, value]) => `--${part}-${key}: ${value[0] === '@' ? theme[scheme][value.slice(1)] : value};`)).join(' ');
 
-  /** Without darkmode WeChat shows the light look on a dark phone, too. */
-  const withTheme = css => app.darkmode ? css : css.replaceAll('(prefers-color-scheme: dark)', 'not all');
+  const css = [
+    `:root { ${barsIn('light')} }`,
+    `@media (prefers-color-scheme: dark) { :root { ${barsIn('dark')} } }`,
+    ...styles,
+  ].join('\n');
+  // Without darkmode WeChat shows the light look on a dark phone, too.
+  const themed = app.darkmode ? css : css.replaceAll('(prefers-color-scheme: dark)', 'not all');
 
   const script = `
 const modules = ${asTable([
@@ -79,9 +84,7 @@ ${fs.readFileSync(path.join(__dirname, 'runtime.js'), 'utf8')}`;
 <link rel="icon" href="data:,">
 <title>${app.window.navigationBarTitleText}</title>
 <style>
-${withTheme(`:root { ${barsIn('light')} }
-@media (prefers-color-scheme: dark) { :root { ${barsIn('dark')} } }
-${styles.join('\n')}`)}
+${themed}
 </style>
 </head>
 <body>
