@@ -3,38 +3,40 @@ using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Browser;
 
-/// <summary>The system's own Chromium, started once for all browser tests; none is ever downloaded.</summary>
-[SetUpFixture]
-public sealed class Chromium
+/// <summary>
+/// The system's own Chromium, started by the first test that needs it and ended after the last test; none is ever downloaded.
+/// </summary>
+internal static class Chromium
 {
     // The first one is the same engine without the windows that nobody sees, which takes half the time.
     private static readonly string[] Programs =
         ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+    private static readonly Lazy<Task<IBrowser>> Shared = new(StartAsync);
     private static IPlaywright? _playwright;
 
-    internal static IBrowser Instance { get; private set; }
-
-    [OneTimeSetUp]
-    public async Task StartAsync()
+    /// <summary>A new profile; skips the test where there is no browser, unless it runs in CI, where there must be one.</summary>
+    public static async Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions options)
     {
-        var program = Programs.FirstOrDefault(File.Exists);
-        if (program is null)
+        if (!Programs.Any(File.Exists))
             Requirement.Missing("Needs the package chromium-headless-shell or chromium");
-
-        _playwright = await Playwright.CreateAsync();
-        Instance = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = program,
-            Args = ["--no-sandbox", "--disable-dev-shm-usage"], // as root and in containers
-        });
+        return await (await Shared.Value).NewContextAsync(options);
     }
 
-    [OneTimeTearDown]
-    public async Task StopAsync()
+    public static async Task StopAsync()
     {
-        if (Instance is not null)
-            await Instance.CloseAsync();
+        if (Shared.IsValueCreated)
+            await (await Shared.Value).CloseAsync();
         _playwright?.Dispose();
+    }
+
+    private static async Task<IBrowser> StartAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        return await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Programs.First(File.Exists),
+            Args = ["--no-sandbox", "--disable-dev-shm-usage"], // as root and in containers
+        });
     }
 }

@@ -39,7 +39,7 @@ internal sealed class Visitor : IAsyncDisposable
     {
         options ??= new();
         options.Locale ??= "zh-CN";
-        var context = await Chromium.Instance.NewContextAsync(options);
+        var context = await Chromium.NewContextAsync(options);
         context.SetDefaultTimeout(20_000);
         if (prepare is not null)
             await prepare(context);

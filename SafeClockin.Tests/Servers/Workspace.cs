@@ -1,3 +1,4 @@
+using SafeClockin.Tests.Browser;
 using SafeClockin.Tests.Servers;
 
 /// <summary>Where the tests keep their files: in one folder, which goes after the last test.</summary>
@@ -22,8 +23,9 @@ public sealed class Workspace
     public static string NewFolder() => Root.Value.CreateSubdirectory(Guid.NewGuid().ToString("N")).FullName;
 
     [OneTimeTearDown]
-    public void Delete()
+    public async Task DeleteAsync()
     {
+        await Chromium.StopAsync();
         MySqlServer.Stop();
         if (Root.IsValueCreated)
             Root.Value.Delete(recursive: true);
