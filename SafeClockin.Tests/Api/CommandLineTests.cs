@@ -71,7 +71,7 @@ public sealed class CommandLineTests
     [TestCase("Production")]
     [TestCase("Staging")]
     [TestCase("prod")]
-    public async Task Outside_of_Development_the_store_is_MySQL_whatever_the_environment_is_called(string environment)
+    public async Task Outside_of_Development_whatever_it_is_called_the_store_is_MySQL_and_the_example_logs_in_with_a_code(string environment)
     {
         var (service, client) = await ServiceProcess.StartAsync(new Dictionary<string, string>
         {
@@ -81,5 +81,6 @@ public sealed class CommandLineTests
         using var __ = client;
 
         Assert.That(service.Output, Does.Contain("MySQL at 127.0.0.1:3306, database flask_demo"));
+        Assert.That(await client.GetStringAsync("/"), Does.Contain("/api/login?code=CODE"));
     }
 }

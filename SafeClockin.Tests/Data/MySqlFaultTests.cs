@@ -294,8 +294,7 @@ public sealed class MySqlFaultTests
         for (var i = 0; i < 40; i++)
             Assert.That(await Outcome(notes.AddAsync(Owner, i, new string('x', 21))), Is.False);
 
-        await Wait.UntilAsync(() => administrator.ExecuteScalar<int>(
-            "SELECT COUNT(*) FROM information_schema.processlist WHERE db = 'flask_demo'") == 0);
+        await Wait.UntilAsync(() => OpenConnections(administrator) == 0);
         Assert.That(StatusOf(administrator, "Aborted_clients"), Is.EqualTo(abortedBefore), "each said goodbye, none was left for the runtime to clear up");
     }
 
@@ -401,8 +400,9 @@ public sealed class MySqlFaultTests
         var time = new SettableTime();
         var proxy = Keep(new FaultyProxy(_database.Port));
         var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time);
+        using var administrator = _database.Connect();
         await counters.IncreaseCounterByIdAsync(1, 1);
-        var before = proxy.Connections;
+        var (before, openBefore) = (proxy.Connections, OpenConnections(administrator));
 
         time.Pass(TimeSpan.FromMinutes(4));
         await counters.IncreaseCounterByIdAsync(1, 1);
@@ -410,6 +410,7 @@ public sealed class MySqlFaultTests
         time.Pass(TimeSpan.FromMinutes(1.1));
         await counters.IncreaseCounterByIdAsync(1, 1);
         Assert.That(proxy.Connections, Is.EqualTo(before + 1), "a name may lead elsewhere by now");
+        await Wait.UntilAsync(() => OpenConnections(administrator) == openBefore); // the old one is closed
     }
 
     [Test]
@@ -581,6 +582,9 @@ public sealed class MySqlFaultTests
         });
 
     /// <summary>What the server counts, by SHOW STATUS.</summary>
+    private static int OpenConnections(IDbConnection administrator)
+        => administrator.ExecuteScalar<int>("SELECT COUNT(*) FROM information_schema.processlist WHERE db = 'flask_demo'");
+
     private static int StatusOf(IDbConnection server, string name)
         => server.QuerySingle<(string Name, int Value)>($"SHOW GLOBAL STATUS LIKE '{name}'").Value;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Data.MySql;
@@ -56,8 +57,9 @@ public sealed partial class DocumentTests
         if (!File.Exists("/usr/bin/curl") || !File.Exists("/usr/bin/openssl"))
             Requirement.Missing("curl or openssl is not installed");
         const string Address = "http://localhost:8080/";
-        var (service, client) = await ServiceProcess.StartAsync(
-            new Dictionary<string, string> { ["ASPNETCORE_ENVIRONMENT"] = "Development" });
+        var launch = JsonNode.Parse(Repository.Read("SafeClockin.Api/Properties/launchSettings.json"))!; // which `dotnet run` obeys
+        var settings = launch["profiles"]!["SafeClockin.Api"]!["environmentVariables"].Deserialize<Dictionary<string, string>>()!;
+        var (service, client) = await ServiceProcess.StartAsync(settings);
         using var _ = service;
         using var __ = client;
 

@@ -39,6 +39,22 @@ public sealed class ClockInServiceTests
     }
 
     [Test]
+    public async Task A_tap_that_is_kept_after_midnight_is_told_as_it_was_made()
+    {
+        ItIs("2026-11-23T23:59:59+08:00");
+        _store.Setup(s => s.AddAsync(It.IsAny<IReadOnlyList<Tap>>())).ReturnsAsync((IReadOnlyList<Tap> taps) =>
+        {
+            ItIs("2026-11-24T00:00:01+08:00");
+            return [.. taps.Select(tap => ClockIn.From(tap, null))];
+        });
+
+        var state = await _clockIns.ClockInAsync(User);
+
+        Assert.That(state.Day, Is.EqualTo(Day("2026-11-23")));
+        Assert.That(state.ClockedInAt, Is.EqualTo(DateTimeOffset.Parse("2026-11-23T23:59:59+08:00").ToUnixTimeSeconds()));
+    }
+
+    [Test]
     public void A_clock_in_goes_on_from_the_day_before()
     {
         var tap = new Tap(User, Day("2026-11-24"), 7);

@@ -48,7 +48,10 @@ public sealed class ComposeTests
         Assert.That(service["MYSQL_ADDRESS"], Is.EqualTo("mysql:3306"));
         Assert.That(service["MYSQL_PASSWORD"], Is.EqualTo(Map(_services["mysql"]["environment"])["MYSQL_ROOT_PASSWORD"]));
         Assert.That(Map(Map(_services["api"]["depends_on"])["mysql"])["condition"], Is.EqualTo("service_healthy"));
-        Assert.That(_services["mysql"], Contains.Key("healthcheck"));
+        Assert.That(
+            List(Map(_services["mysql"]["healthcheck"])["test"]),
+            Is.SupersetOf(new[] { "-h", "127.0.0.1" }),
+            "over TCP as the service: the server that prepares an empty volume answers on its socket alone");
     }
 
     [Test]

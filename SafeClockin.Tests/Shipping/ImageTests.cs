@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Tests.Servers;
 
@@ -15,6 +16,16 @@ public sealed class ImageTests
     {
         Assert.That(Dockerfile, Has.One.EqualTo("ENTRYPOINT [\"./SafeClockin.Api\"]"));
         Assert.That(Dockerfile, Has.One.EqualTo("USER $APP_UID"));
+    }
+
+    [Test]
+    public void The_program_brings_the_runtime_that_its_base_image_lacks()
+    {
+        var profile = XDocument.Parse(Repository.Read("SafeClockin.Api/Properties/PublishProfiles/Image.pubxml"));
+
+        Assert.That(Dockerfile, Has.One.StartsWith("FROM mcr.microsoft.com/dotnet/runtime-deps:"));
+        Assert.That(Dockerfile, Has.One.StartsWith("RUN dotnet publish").And.Contains(" -p:PublishProfile=Image "));
+        Assert.That(profile.Descendants("SelfContained").Single().Value, Is.EqualTo("true"));
     }
 
     [Test]
