@@ -12,6 +12,7 @@ namespace SafeClockin.Tests.Data;
 /// <summary>What may befall a database and the way to it. What can be hidden from the callers is; nothing is lost or done twice.</summary>
 public sealed class MySqlFaultTests
 {
+    private const string SaidGoodbye = "each said goodbye, none was left for the runtime to clear up";
     private static readonly byte[] Owner = [7];
 
     private readonly List<IAsyncDisposable> _stores = [];
@@ -295,7 +296,7 @@ public sealed class MySqlFaultTests
             Assert.That(await Outcome(notes.AddAsync(Owner, i, new string('x', 21))), Is.False);
 
         await Wait.UntilAsync(() => OpenConnections(administrator) == 0);
-        Assert.That(StatusOf(administrator, "Aborted_clients"), Is.EqualTo(abortedBefore), "each said goodbye, none was left for the runtime to clear up");
+        Assert.That(StatusOf(administrator, "Aborted_clients"), Is.EqualTo(abortedBefore), SaidGoodbye);
     }
 
     // Numbers that share a SQLSTATE with others, and classes of SQLSTATE. A trigger says each of them once.
@@ -403,6 +404,7 @@ public sealed class MySqlFaultTests
         using var administrator = _database.Connect();
         await counters.IncreaseCounterByIdAsync(1, 1);
         var (before, openBefore) = (proxy.Connections, OpenConnections(administrator));
+        var abortedBefore = StatusOf(administrator, "Aborted_clients");
 
         time.Pass(TimeSpan.FromMinutes(4));
         await counters.IncreaseCounterByIdAsync(1, 1);
@@ -410,7 +412,8 @@ public sealed class MySqlFaultTests
         time.Pass(TimeSpan.FromMinutes(1.1));
         await counters.IncreaseCounterByIdAsync(1, 1);
         Assert.That(proxy.Connections, Is.EqualTo(before + 1), "a name may lead elsewhere by now");
-        await Wait.UntilAsync(() => OpenConnections(administrator) == openBefore); // the old one is closed
+        await Wait.UntilAsync(() => OpenConnections(administrator) == openBefore);
+        Assert.That(StatusOf(administrator, "Aborted_clients"), Is.EqualTo(abortedBefore), SaidGoodbye);
     }
 
     [Test]
