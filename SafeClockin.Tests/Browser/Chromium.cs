@@ -9,33 +9,35 @@ namespace SafeClockin.Tests.Browser;
 internal static class Chromium
 {
     // The first one is the same engine without the windows that nobody sees, which takes half the time.
-    private static readonly string[] Programs =
-        ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    private static readonly string? Program =
+        new[] { "/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
+            .FirstOrDefault(File.Exists);
 
     private static readonly Lazy<Task<IBrowser>> Shared = new(StartAsync);
     private static IPlaywright? _playwright;
+    private static IBrowser? _started;
 
     /// <summary>A new profile; skips the test where there is no browser, unless it runs in CI, where there must be one.</summary>
     public static async Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions options)
     {
-        if (!Programs.Any(File.Exists))
+        if (Program is null)
             Requirement.Missing("Needs the package chromium-headless-shell or chromium");
         return await (await Shared.Value).NewContextAsync(options);
     }
 
     public static async Task StopAsync()
     {
-        if (Shared.IsValueCreated)
-            await (await Shared.Value).CloseAsync();
+        if (_started is not null)
+            await _started.CloseAsync();
         _playwright?.Dispose();
     }
 
     private static async Task<IBrowser> StartAsync()
     {
         _playwright = await Playwright.CreateAsync();
-        return await _playwright.Chromium.LaunchAsync(new()
+        return _started = await _playwright.Chromium.LaunchAsync(new()
         {
-            ExecutablePath = Programs.First(File.Exists),
+            ExecutablePath = Program,
             Args = ["--no-sandbox", "--disable-dev-shm-usage"], // as root and in containers
         });
     }

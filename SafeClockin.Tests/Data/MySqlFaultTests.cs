@@ -290,13 +290,12 @@ public sealed class MySqlFaultTests
     public async Task Calls_that_fail_leave_no_connection_open()
     {
         using var administrator = _database.Connect();
-        var abortedBefore = StatusOf(administrator, "Aborted_clients");
+        var abortedBefore = await AbortedClientsAsync(administrator, open: 0);
         var (_, notes) = Open($"127.0.0.1:{_database.Port}");
         for (var i = 0; i < 40; i++)
             Assert.That(await Outcome(notes.AddAsync(Owner, i, new string('x', 21))), Is.False);
 
-        await Wait.UntilAsync(() => OpenConnections(administrator) == 0);
-        Assert.That(StatusOf(administrator, "Aborted_clients"), Is.EqualTo(abortedBefore), SaidGoodbye);
+        Assert.That(await AbortedClientsAsync(administrator, open: 0), Is.EqualTo(abortedBefore), SaidGoodbye);
     }
 
     // Numbers that share a SQLSTATE with others, and classes of SQLSTATE. A trigger says each of them once.
@@ -400,11 +399,11 @@ public sealed class MySqlFaultTests
     {
         var time = new SettableTime();
         var proxy = Keep(new FaultyProxy(_database.Port));
-        var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time);
         using var administrator = _database.Connect();
+        var abortedBefore = await AbortedClientsAsync(administrator, open: 0);
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time);
         await counters.IncreaseCounterByIdAsync(1, 1);
-        var (before, openBefore) = (proxy.Connections, OpenConnections(administrator));
-        var abortedBefore = StatusOf(administrator, "Aborted_clients");
+        var before = proxy.Connections;
 
         time.Pass(TimeSpan.FromMinutes(4));
         await counters.IncreaseCounterByIdAsync(1, 1);
@@ -412,8 +411,7 @@ public sealed class MySqlFaultTests
         time.Pass(TimeSpan.FromMinutes(1.1));
         await counters.IncreaseCounterByIdAsync(1, 1);
         Assert.That(proxy.Connections, Is.EqualTo(before + 1), "a name may lead elsewhere by now");
-        await Wait.UntilAsync(() => OpenConnections(administrator) == openBefore);
-        Assert.That(StatusOf(administrator, "Aborted_clients"), Is.EqualTo(abortedBefore), SaidGoodbye);
+        Assert.That(await AbortedClientsAsync(administrator, open: 1), Is.EqualTo(abortedBefore), SaidGoodbye);
     }
 
     [Test]
@@ -584,10 +582,15 @@ public sealed class MySqlFaultTests
             throw new IOException("lost");
         });
 
-    /// <summary>What the server counts, by SHOW STATUS.</summary>
-    private static int OpenConnections(IDbConnection administrator)
-        => administrator.ExecuteScalar<int>("SELECT COUNT(*) FROM information_schema.processlist WHERE db = 'flask_demo'");
+    /// <summary>How many clients have gone without a goodbye, once no more connections than these are open.</summary>
+    private static async Task<int> AbortedClientsAsync(IDbConnection administrator, int open)
+    {
+        await Wait.UntilAsync(() => administrator.ExecuteScalar<int>(
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE db = 'flask_demo'") == open);
+        return StatusOf(administrator, "Aborted_clients");
+    }
 
+    /// <summary>What the server counts, by SHOW STATUS.</summary>
     private static int StatusOf(IDbConnection server, string name)
         => server.QuerySingle<(string Name, int Value)>($"SHOW GLOBAL STATUS LIKE '{name}'").Value;
 

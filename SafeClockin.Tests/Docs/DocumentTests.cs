@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Data.MySql;
@@ -57,9 +56,9 @@ public sealed partial class DocumentTests
         if (!File.Exists("/usr/bin/curl") || !File.Exists("/usr/bin/openssl"))
             Requirement.Missing("curl or openssl is not installed");
         const string Address = "http://localhost:8080/";
-        var launch = JsonNode.Parse(Repository.Read("SafeClockin.Api/Properties/launchSettings.json"))!; // which `dotnet run` obeys
-        var settings = launch["profiles"]!["SafeClockin.Api"]!["environmentVariables"].Deserialize<Dictionary<string, string>>()!;
-        var (service, client) = await ServiceProcess.StartAsync(settings);
+        var settings = JsonDocument.Parse(Repository.Read("SafeClockin.Api/Properties/launchSettings.json")).RootElement // which `dotnet run` obeys
+            .GetProperty("profiles").GetProperty("SafeClockin.Api").GetProperty("environmentVariables");
+        var (service, client) = await ServiceProcess.StartAsync(settings.Deserialize<Dictionary<string, string>>()!);
         using var _ = service;
         using var __ = client;
 

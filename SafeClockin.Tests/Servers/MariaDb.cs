@@ -94,13 +94,16 @@ internal sealed class MariaDb : IDisposable
         // A cluster's program for copying its state lies beside its nodes.
         start.Environment["PATH"] = $"{Path.GetDirectoryName(Folder)}:{Environment.GetEnvironmentVariable("PATH")}";
         _process = Process.Start(start)!;
-        // With pauses, or the attempts would take a processor from the server that starts.
-        for (var began = Stopwatch.GetTimestamp(); !Answers(); Thread.Sleep(20))
+        var began = Stopwatch.GetTimestamp();
+        while (_process.HasExited || !Answers())
         {
-            if (!_process.HasExited && Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(60))
-                continue;
-            Kill();
-            throw new InvalidOperationException(File.ReadAllText(Log));
+            if (_process.HasExited || Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(60))
+            {
+                Kill();
+                throw new InvalidOperationException(File.ReadAllText(Log));
+            }
+
+            Thread.Sleep(20); // or the attempts would take a processor from the server that starts
         }
     }
 
