@@ -34,6 +34,7 @@ internal sealed class MySqlTable(MySqlStore store, MySqlTableDefinition[] defini
 
     private readonly SemaphoreSlim _free = new(ConnectionLimit);
     private readonly ConcurrentStack<Session> _idle = [];
+    private bool _isClosed;
 
     /// <summary>Runs what changes nothing, or nothing more when it runs twice: it is repeated when its answer is lost.</summary>
     /// <exception cref="FailureException">The database is unavailable.</exception>
@@ -43,11 +44,11 @@ internal sealed class MySqlTable(MySqlStore store, MySqlTableDefinition[] defini
     /// <exception cref="FailureException">The database is unavailable; the statement has run once or not at all.</exception>
     public Task<T> OnceAsync<T>(Func<MySqlConnection, Task<T>> statements) => RunAsync(statements, isRepeatable: false);
 
+    /// <summary>Closes all connections; one that is in use, once it is not.</summary>
     public async ValueTask DisposeAsync()
     {
-        while (_idle.TryPop(out var session))
-            await session.Connection.DisposeAsync();
-        _free.Dispose();
+        Interlocked.Exchange(ref _isClosed, true);
+        await CloseIdleAsync();
     }
 
     private async Task<T> RunAsync<T>(Func<MySqlConnection, Task<T>> statements, bool isRepeatable)
@@ -85,13 +86,13 @@ internal sealed class MySqlTable(MySqlStore store, MySqlTableDefinition[] defini
                 isLate = store.Time.GetElapsedTime(began) > CallTimeout;
                 if (isLate)
                 {
-                    Return(session); // which is as good as the node: the time went before, waiting for others
+                    await ReturnAsync(session); // which is as good as the node: the time went before, waiting for others
                     throw new TimeoutException("Its caller has been told by now that it failed.");
                 }
 
                 isSent = true;
                 var result = await statements(session.Connection);
-                Return(session);
+                await ReturnAsync(session);
                 return result;
             }
             catch (Exception e) when (!isLate)
@@ -100,7 +101,7 @@ internal sealed class MySqlTable(MySqlStore store, MySqlTableDefinition[] defini
                 if (session is null || error is MySqlError.NodeFailed or MySqlError.NodeUnavailable)
                     store.FailOver(generation, e);
                 if (error == MySqlError.RolledBack && session is not null)
-                    Return(session);
+                    await ReturnAsync(session);
                 else if (session is not null)
                     await session.Connection.DisposeAsync();
 
@@ -167,11 +168,19 @@ internal sealed class MySqlTable(MySqlStore store, MySqlTableDefinition[] defini
         }
     }
 
-    private void Return(Session session)
+    private async ValueTask ReturnAsync(Session session)
     {
         session.Answered = store.Time.GetTimestamp();
         store.Answered(session.Generation);
         _idle.Push(session);
+        if (Volatile.Read(ref _isClosed))
+            await CloseIdleAsync();
+    }
+
+    private async ValueTask CloseIdleAsync()
+    {
+        while (_idle.TryPop(out var session))
+            await session.Connection.DisposeAsync();
     }
 
     /// <summary>Makes a table when it is missing; an account without the right to do so uses what somebody else made.</summary>

@@ -298,6 +298,25 @@ public sealed class MySqlFaultTests
         Assert.That(await AbortedClientsAsync(administrator, open: 0), Is.EqualTo(abortedBefore), SaidGoodbye);
     }
 
+    [Test]
+    public async Task A_connection_in_use_while_the_store_is_closed_is_closed_after_its_call()
+    {
+        using var administrator = _database.Connect();
+        var abortedBefore = await AbortedClientsAsync(administrator, open: 0);
+        var (_, notes) = Open($"127.0.0.1:{_database.Port}");
+        await notes.ListAsync(Owner);
+        administrator.Execute("LOCK TABLES flask_demo.Notes WRITE");
+        var call = Outcome(notes.AddAsync(Owner, 1, "一"));
+        await Wait.UntilAsync(async () => await administrator.ExecuteScalarAsync<int>(
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'") == 1);
+
+        await _stores.Single().DisposeAsync();
+        administrator.Execute("UNLOCK TABLES");
+
+        Assert.That(await call, Is.True);
+        Assert.That(await AbortedClientsAsync(administrator, open: 0), Is.EqualTo(abortedBefore), SaidGoodbye);
+    }
+
     // Numbers that share a SQLSTATE with others, and classes of SQLSTATE. A trigger says each of them once.
     [TestCase(1213, "40001", true, false, Description = "deadlock")]
     [TestCase(3101, "40000", true, false, Description = "rolled back by a replication group")]
