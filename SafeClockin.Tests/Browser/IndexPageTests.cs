@@ -700,6 +700,17 @@ public sealed class IndexPageTests
         await visitor.TakePictureAsync($"page-{view}");
         var ground = await visitor.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor");
         Assert.That(ground, Is.EqualTo(scheme == ColorScheme.Dark ? "rgb(13, 19, 16)" : "rgb(245, 248, 246)"));
+        var bar = await visitor.Page.EvaluateAsync<string>(
+            """
+            () => {
+              const metas = [...document.querySelectorAll('meta[name=theme-color]')];
+              document.body.style.color = metas.find(meta => matchMedia(meta.media).matches).content;
+              const color = getComputedStyle(document.body).color;
+              document.body.style.color = '';
+              return color;
+            }
+            """);
+        Assert.That(bar, Is.EqualTo(ground), "the browser's own bar goes with the page");
 
         await visitor.ClickAsync("清零");
         Assert.That(await visitor.FindBarriersAsync(), Is.Empty, "the dialog");

@@ -123,6 +123,8 @@ public sealed partial class MiniProgramTests
         await InviteAsync(phone, "妈妈");
         var card = await ShareAsync(phone);
         await phone.SeeAsync("11月27日 08:05 前有效");
+        await using var guardian = await OpenAsync(openId: SomebodyElse(), page: card);
+        await guardian.SeeAsync("邀请三天内有效，只能由一人接受");
 
         await phone.Page.ReloadAsync();
         Assert.That(await ShareAsync(phone), Is.EqualTo(card));
@@ -141,9 +143,13 @@ public sealed partial class MiniProgramTests
     {
         const string Tap = "妈妈漏打卡时提醒我";
         await WatchAsync(_openId, "妈妈");
+        await using var visitor = await OpenAsync(page: "pages/wards/wards");
+        await visitor.SeeAsync("不会主动提醒");
+        await Assertions.Expect(visitor.Button(Tap)).ToBeHiddenAsync();
         await using var guardian = await OpenAsync(
             page: "pages/wards/wards", html: _html.Replace("alertTemplate: ''", "alertTemplate: 'template-1'"));
 
+        await guardian.SeeAsync("点一次“提醒我”");
         await guardian.ClickAsync(Tap);
         await guardian.ClickAsync("取消");
         await Assertions.Expect(guardian.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("没有同意接收消息");

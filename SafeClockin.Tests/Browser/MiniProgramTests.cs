@@ -56,6 +56,9 @@ public sealed partial class MiniProgramTests
     {
         await using var visitor = await OpenAsync();
         await visitor.SeeAsync("从今天开始打卡吧");
+        var circle = await visitor.Button("打卡").BoundingBoxAsync();
+        Assert.That(circle!.Width, Is.EqualTo(circle.Height), "of the round button");
+        Assert.That(await BorderAsync("11月24日，今天"), Is.Not.EqualTo(await BorderAsync("11月23日")), "today is marked");
 
         await visitor.ClickAsync("打卡");
 
@@ -72,6 +75,35 @@ public sealed partial class MiniProgramTests
             "POST /api/clockin",
         }));
         ExpectNoComplaintsButTheFirst401(visitor);
+
+        Task<string> BorderAsync(string day)
+            => Day(visitor, day).EvaluateAsync<string>("day => getComputedStyle(day).borderColor");
+    }
+
+    [Test]
+    public async Task The_preview_lays_its_bars_and_buttons_out_as_WeChat_does(
+        [Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme)
+    {
+        await using var visitor = await OpenAsync(scheme);
+        await visitor.SeeAsync("从今天开始打卡吧");
+
+        foreach (var bar in await visitor.Page.Locator(".wx-bar, .wx-tabs").AllAsync())
+        {
+            var ground = await bar.EvaluateAsync<string>("bar => getComputedStyle(bar).backgroundColor");
+            var brightest = Regex.Matches(ground, @"\d+").Max(part => int.Parse(part.Value));
+            Assert.That(brightest, scheme == ColorScheme.Dark ? Is.LessThan(128) : Is.AtLeast(128), ground);
+        }
+
+        var width = await visitor.Page.EvaluateAsync<double>(
+            """
+            () => {
+              document.head.append(Object.assign(document.createElement('style'), { textContent: '.own { width: 50px }' }));
+              const button = Object.assign(document.createElement('button'), { className: 'own' });
+              document.body.append(button);
+              return button.getBoundingClientRect().width;
+            }
+            """);
+        Assert.That(width, Is.EqualTo(184), "one class does not outweigh WeChat's own style of buttons");
     }
 
     [Test]
