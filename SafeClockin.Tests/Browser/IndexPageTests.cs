@@ -582,6 +582,9 @@ public sealed class IndexPageTests
             Requirement.Missing("Needs the package curl");
         await using var visitor = await Visitor.OpenAsync(Address, new() { Permissions = ["clipboard-read", "clipboard-write"] });
         await visitor.Page.GetByText("curl", new() { Exact = true }).ClickAsync();
+        var example = await visitor.Page.Locator(".example:visible").BoundingBoxAsync();
+        var button = await visitor.Button("复制").BoundingBoxAsync();
+        Assert.That(button!.Y, Is.InRange(example!.Y, example.Y + example.Height - button.Height), "it lies upon what it copies");
         await visitor.ClickAsync("复制");
         await Assertions.Expect(visitor.Button("已复制")).ToBeVisibleAsync();
 

@@ -475,6 +475,40 @@ public sealed class MySqlFaultTests
         Assert.That(failure.Message, Does.Contain("no unique key on owner,number"));
     }
 
+    [TestCase("ClockIns", "openid,day")]
+    [TestCase("Guardians", "id")]
+    [TestCase("Guardians", "ward,wardSlot")]
+    [TestCase("Guardians", "guardian,guardianSlot")]
+    [TestCase("Guardians", "ward,guardian")]
+    [TestCase("Guardians", "invitationHash")]
+    public async Task A_table_without_a_key_that_its_promise_rests_on_is_refused_by_name(string table, string columns)
+    {
+        var settings = new Dictionary<string, string> { ["MYSQL_ADDRESS"] = $"127.0.0.1:{_database.Port}", ["MYSQL_PASSWORD"] = "" };
+        await AskAsync();
+        using (var administrator = _database.Connect())
+        {
+            var key = administrator.QuerySingle<string>(
+                """
+                SELECT INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = 'flask_demo' AND TABLE_NAME = @table
+                GROUP BY INDEX_NAME HAVING GROUP_CONCAT(COLUMN_NAME ORDER BY SEQ_IN_INDEX) = @columns
+                """,
+                new { table, columns });
+            administrator.Execute($"ALTER TABLE flask_demo.{table} DROP INDEX `{key}`");
+        }
+
+        var failure = await Assert.ThrowsAsync<FailureException>(AskAsync);
+        Assert.That(failure.Message, Does.Contain(table).And.Contain($"no unique key on {columns}"));
+
+        async Task AskAsync()
+        {
+            await using var store = MySqlServer.Store(settings);
+            if (table == "ClockIns")
+                await new MySqlClockInRepository(store).QueryDaysAsync("o-1", default, default);
+            else
+                await new MySqlGuardianRepository(store).QueryGuardiansAsync("o-1", 0);
+        }
+    }
+
     [TestCase("`id` int NOT NULL, `count` int", "no unique key on id")]
     [TestCase("`id` int NOT NULL, `count` int, KEY (`id`)", "no unique key on id")]
     [TestCase("`id` int NOT NULL, `count` int, `day` int NOT NULL, PRIMARY KEY (`id`, `day`)", "no unique key on id")]

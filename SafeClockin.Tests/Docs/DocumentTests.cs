@@ -33,7 +33,7 @@ public sealed partial class DocumentTests
     }
 
     [TestCaseSource(nameof(ChineseDocuments))]
-    public void A_document_in_Chinese_has_the_parts_links_and_commands_of_the_one_in_English(string chinese)
+    public void A_document_in_Chinese_has_the_parts_links_commands_and_figures_of_the_one_in_English(string chinese)
     {
         var (left, right) = (Repository.Read(chinese.Replace(".zh-CN", "")), Repository.Read(chinese));
 
@@ -41,6 +41,9 @@ public sealed partial class DocumentTests
         Assert.That(Rows(right).Count(), Is.EqualTo(Rows(left).Count()), "rows of tables");
         Assert.That(Files(right), Is.EquivalentTo(Files(left)));
         Assert.That(Blocks(right).Select(WithoutComments), Is.EqualTo(Blocks(left).Select(WithoutComments)));
+        Assert.That(Figures(right), Is.EquivalentTo(Figures(left)));
+
+        static IEnumerable<string> Figures(string text) => Regex.Matches(text, @"\d+([,.]\d+)*").Select(figure => figure.Value);
     }
 
     [TestCase("README.md")]

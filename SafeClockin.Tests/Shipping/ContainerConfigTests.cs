@@ -39,6 +39,13 @@ public sealed class ContainerConfigTests
         => Assert.That(Config.GetProperty("initialDelaySeconds").GetInt32(), Is.InRange(1, 5));
 
     [Test]
+    public void An_instance_is_added_once_the_ones_there_are_well_used_and_before_they_are_full()
+    {
+        Assert.That(Config.GetProperty("policyType").GetString(), Is.EqualTo("cpu"));
+        Assert.That(Config.GetProperty("policyThreshold").GetInt32(), Is.InRange(40, 80), "percent");
+    }
+
+    [Test]
     public void It_holds_no_settings_which_everybody_could_read_here()
         => Assert.That(Config.GetProperty("envParams").EnumerateObject(), Is.Empty);
 

@@ -29,6 +29,26 @@ public sealed class ImageTests
     }
 
     [Test]
+    public void Its_machine_code_is_made_when_it_is_built_and_not_at_every_start()
+    {
+        var profile = XDocument.Parse(Repository.Read("SafeClockin.Api/Properties/PublishProfiles/Image.pubxml"));
+
+        Assert.That(profile.Descendants("PublishReadyToRun").Single().Value, Is.EqualTo("true"));
+        Assert.That(profile.Descendants("PublishReadyToRunComposite").Single().Value, Is.EqualTo("true"));
+    }
+
+    [Test]
+    public void A_lost_lookup_of_a_name_is_repeated_while_a_login_may_still_wait()
+    {
+        // As resolv.conf(5) has it; what it cannot read, the resolver leaves out without a word.
+        var options = Regex.Match(string.Concat(Dockerfile), @"RES_OPTIONS=""([^""]*)""").Groups[1].Value.Split(' ')
+            .Select(option => option.Split(':')).ToDictionary(option => option[0], option => int.Parse(option[^1]));
+
+        Assert.That(options["timeout"], Is.EqualTo(1), "seconds, of the five that a login has");
+        Assert.That(options["attempts"], Is.InRange(2, 4));
+    }
+
+    [Test]
     public void Its_user_may_write_where_the_embedded_store_lies()
     {
         var file = Regex.Match(Repository.Read("Dockerfile"), @"\bSQLITE_FILE=(\S+)").Groups[1].Value;
