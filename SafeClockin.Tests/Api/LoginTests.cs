@@ -284,6 +284,20 @@ public sealed class LoginTests
                select line.RenderMessage();
     }
 
+    [TestCase("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 6\r\n\r\n<html>", "HTTP status 502")]
+    [TestCase("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 6\r\n\r\n<html>", "not the JSON expected")]
+    [TestCase("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 60\r\n\r\n<html>", "broke off")]
+    public async Task What_was_wrong_with_WeChat_s_answer_is_in_the_log_and_nothing_that_it_said(string answer, string reason)
+    {
+        using var service = Service.Start(_weChat.Settings());
+        using var client = service.CreateClient();
+
+        using var response = await LogInAsync(client, _weChat.CodeAnswered(WeChatStub.Raw(answer)));
+
+        var log = service.Log.Select(line => line.RenderMessage() + line.Exception).ToList();
+        Assert.That(log, Has.Some.Contains(reason).And.None.Contains("<html>"));
+    }
+
     private static HttpRequestMessage Post(string body)
         => new(HttpMethod.Post, "/api/login") { Content = Envelopes.Json(body) };
 

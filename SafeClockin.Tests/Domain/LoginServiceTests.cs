@@ -30,6 +30,22 @@ public sealed class LoginServiceTests
         Assert.That(await Login.LogInAsync("code", default), Is.EqualTo("token"));
     }
 
+    [Test]
+    public async Task A_login_that_its_caller_gives_up_waits_for_WeChat_no_longer()
+    {
+        using var caller = new CancellationTokenSource();
+        _weChat.Setup(w => w.ExchangeAsync("code", It.IsAny<CancellationToken>())).Returns(async (string _, CancellationToken end) =>
+        {
+            await Task.Delay(Timeout.Infinite, end);
+            throw new AssertionException("It has waited for ever.");
+        });
+
+        var login = Login.LogInAsync("code", caller.Token);
+        await caller.CancelAsync();
+
+        await Assert.ThatAsync(() => login.WaitAsync(TimeSpan.FromSeconds(10)), Throws.InstanceOf<OperationCanceledException>());
+    }
+
     [TestCase("WX_APPID is not set", null, "WX_APPID is not set")]
     [TestCase(null, "TOKEN_SECRET is not set", "TOKEN_SECRET is not set")]
     [TestCase("WX_APPID is not set", "TOKEN_SECRET is not set", "WX_APPID is not set; TOKEN_SECRET is not set")]
