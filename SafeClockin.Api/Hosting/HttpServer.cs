@@ -48,7 +48,7 @@ internal static class HttpServer
             _ => end.TrySetResult(), TaskScheduler.Default));
         try
         {
-            await await Task.WhenAny(app.RunAsync(), end.Task);
+            await await Task.WhenAny(StartAndWaitAsync(app), end.Task);
         }
         catch (Exception e) when (!started.IsCancellationRequested && e is not OperationCanceledException)
         {
@@ -57,6 +57,25 @@ internal static class HttpServer
             throw new IOException(
                 $"Cannot listen on {string.Join(", ", addresses)}, set by {string.Join(" or ", settings)}: {e.Message}", e);
         }
+    }
+
+    /// <summary>
+    /// As <c>RunAsync</c>, but a start that fails stops what runs already: the host would report it as broken off.
+    /// </summary>
+    private static async Task StartAndWaitAsync(WebApplication app)
+    {
+        await using var _ = app;
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.StopAsync();
+            throw;
+        }
+
+        await app.WaitForShutdownAsync();
     }
 
     /// <summary>Answers 400 to a body that cannot be read to its end: that is its sender's fault, or the network's.</summary>

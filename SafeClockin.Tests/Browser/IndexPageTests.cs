@@ -605,9 +605,14 @@ public sealed class IndexPageTests
         using var __ = client;
         await using var visitor = await Visitor.OpenAsync(client.BaseAddress!);
         await visitor.Page.GetByText("打卡", new() { Exact = true }).ClickAsync();
-        var command = await visitor.Page.Locator(".example:visible code").TextContentAsync();
+        var example = visitor.Page.Locator(".example:visible code");
+        await Assertions.Expect(example).ToContainTextAsync($"{client.BaseAddress}api/clockin");
+        var command = await example.TextContentAsync();
 
-        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", command + " --silent"]) { RedirectStandardOutput = true })!;
+        using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", command + " --silent --show-error 2>&1"])
+        {
+            RedirectStandardOutput = true,
+        })!;
         var answer = await shell.StandardOutput.ReadToEndAsync();
 
         Assert.That(answer, Does.Match("""^{"code":0,"data":{"day":"[-0-9]{10}","clockedInAt":[0-9]+,"streak":1,"missedDays":0}}$"""));
