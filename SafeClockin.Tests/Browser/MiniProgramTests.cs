@@ -87,7 +87,9 @@ public sealed partial class MiniProgramTests
         await using var visitor = await OpenAsync(scheme);
         await visitor.SeeAsync("从今天开始打卡吧");
 
-        foreach (var bar in await visitor.Page.Locator(".wx-bar, .wx-tabs").AllAsync())
+        var bars = await visitor.Page.Locator(".wx-bar, .wx-tabs").AllAsync();
+        Assert.That(bars, Has.Count.EqualTo(2));
+        foreach (var bar in bars)
         {
             var ground = await bar.EvaluateAsync<string>("bar => getComputedStyle(bar).backgroundColor");
             var brightest = Regex.Matches(ground, @"\d+").Max(part => int.Parse(part.Value));

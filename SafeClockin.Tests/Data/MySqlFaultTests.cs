@@ -224,8 +224,7 @@ public sealed class MySqlFaultTests
         administrator.Execute("LOCK TABLES flask_demo.Notes WRITE");
         var locked = Stopwatch.StartNew();
         var held = Enumerable.Range(0, 64).Select(i => Outcome(notes.AddAsync(Owner, i, $"{i}"))).ToList();
-        await Wait.UntilAsync(async () => await administrator.ExecuteScalarAsync<int>(
-            "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'") > 1);
+        await Wait.UntilAsync(() => WaitingForTable(administrator) > 1);
 
         var times = new List<TimeSpan>();
         for (var i = 0; i < 50; i++)
@@ -240,8 +239,7 @@ public sealed class MySqlFaultTests
             times.Count(time => time > TimeSpan.FromSeconds(1)), Is.LessThanOrEqualTo(1),
             "a busy machine may hold one up, the lock would hold up each");
         Assert.That(
-            administrator.ExecuteScalar<int>("SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'"),
-            Is.LessThanOrEqualTo(8), "a table has a few connections, whatever waits for it");
+            WaitingForTable(administrator), Is.LessThanOrEqualTo(8), "a table has a few connections, whatever waits for it");
         var outcomes = await Task.WhenAll(held);
         Assert.That(locked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(8)), "each call is answered within 4 s");
         Assert.That(outcomes, Has.All.False);
@@ -307,8 +305,7 @@ public sealed class MySqlFaultTests
         await notes.ListAsync(Owner);
         administrator.Execute("LOCK TABLES flask_demo.Notes WRITE");
         var call = Outcome(notes.AddAsync(Owner, 1, "一"));
-        await Wait.UntilAsync(async () => await administrator.ExecuteScalarAsync<int>(
-            "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'") == 1);
+        await Wait.UntilAsync(() => WaitingForTable(administrator) == 1);
 
         await _stores.Single().DisposeAsync();
         administrator.Execute("UNLOCK TABLES");
@@ -642,6 +639,10 @@ public sealed class MySqlFaultTests
             "SELECT COUNT(*) FROM information_schema.processlist WHERE db = 'flask_demo'") == open);
         return StatusOf(administrator, "Aborted_clients");
     }
+
+    /// <summary>How many connections wait for a table that somebody has locked.</summary>
+    private static int WaitingForTable(IDbConnection administrator)
+        => administrator.ExecuteScalar<int>("SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE '%metadata lock%'");
 
     /// <summary>What the server counts, by SHOW STATUS.</summary>
     private static int StatusOf(IDbConnection server, string name)

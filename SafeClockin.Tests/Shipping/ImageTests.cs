@@ -10,6 +10,7 @@ namespace SafeClockin.Tests.Shipping;
 public sealed class ImageTests
 {
     private static readonly string[] Dockerfile = Repository.Read("Dockerfile").Split('\n');
+    private static readonly XDocument Profile = XDocument.Parse(Repository.Read("SafeClockin.Api/Properties/PublishProfiles/Image.pubxml"));
 
     [Test]
     public void The_program_gets_the_signals_and_does_not_run_as_root()
@@ -21,20 +22,16 @@ public sealed class ImageTests
     [Test]
     public void The_program_brings_the_runtime_that_its_base_image_lacks()
     {
-        var profile = XDocument.Parse(Repository.Read("SafeClockin.Api/Properties/PublishProfiles/Image.pubxml"));
-
         Assert.That(Dockerfile, Has.One.StartsWith("FROM mcr.microsoft.com/dotnet/runtime-deps:"));
         Assert.That(Dockerfile, Has.One.StartsWith("RUN dotnet publish").And.Contains(" -p:PublishProfile=Image "));
-        Assert.That(profile.Descendants("SelfContained").Single().Value, Is.EqualTo("true"));
+        Assert.That(Profile.Descendants("SelfContained").Single().Value, Is.EqualTo("true"));
     }
 
     [Test]
     public void Its_machine_code_is_made_when_it_is_built_and_not_at_every_start()
     {
-        var profile = XDocument.Parse(Repository.Read("SafeClockin.Api/Properties/PublishProfiles/Image.pubxml"));
-
-        Assert.That(profile.Descendants("PublishReadyToRun").Single().Value, Is.EqualTo("true"));
-        Assert.That(profile.Descendants("PublishReadyToRunComposite").Single().Value, Is.EqualTo("true"));
+        Assert.That(Profile.Descendants("PublishReadyToRun").Single().Value, Is.EqualTo("true"));
+        Assert.That(Profile.Descendants("PublishReadyToRunComposite").Single().Value, Is.EqualTo("true"));
     }
 
     [Test]
