@@ -17,7 +17,7 @@ internal sealed partial class MySqlGuardianRepository : IAlertRepository
     public Task ArmAsync(string guardian, string id, long now)
         => _table.RepeatableAsync(connection => connection.ExecuteAsync(
             """
-            UPDATE `Guardians` SET `alert` = TRUE, `alertAt` = @now, `armedAt` = @now, `alertClaim` = NULL
+            UPDATE `Guardians` SET `alert` = TRUE, `alertAt` = @now, `armedAt` = @now
             WHERE `id` = @id AND `guardian` = @guardian AND `alert` = FALSE
             """,
             new { id = Bytes(id), guardian = Bytes(guardian), now }));

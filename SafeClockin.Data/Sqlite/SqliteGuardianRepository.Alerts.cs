@@ -11,7 +11,7 @@ internal sealed partial class SqliteGuardianRepository : IAlertRepository
     public Task ArmAsync(string guardian, string id, long now)
         => _store.RunAsync(connection => connection.Execute(
             """
-            UPDATE Guardians SET alert = TRUE, alertAt = @now, armedAt = @now, alertClaim = NULL
+            UPDATE Guardians SET alert = TRUE, alertAt = @now, armedAt = @now
             WHERE id = @id AND guardian = @guardian AND alert = FALSE
             """,
             new { id, guardian = Bytes(guardian), now }));

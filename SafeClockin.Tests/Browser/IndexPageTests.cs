@@ -63,6 +63,7 @@ public sealed class IndexPageTests
             await visitor.Page.Keyboard.PressAsync("Enter");
             await visitor.SeeCountAsync(count);
             await Assertions.Expect(visitor.Button("+1")).ToBeFocusedAsync();
+            await Assertions.Expect(visitor.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync($"当前计数 {count}"); // to the blind
         }
 
         visitor.ExpectNoComplaints();
@@ -374,11 +375,16 @@ public sealed class IndexPageTests
         await Assertions.Expect(visitor.Error).ToContainTextAsync("数据库暂时不可用，请稍后重试");
         await Assertions.Expect(visitor.Page.Locator("#database")).ToContainTextAsync("没有应答");
         await Assertions.Expect(visitor.Page.Locator("#service")).ToContainTextAsync("正常");
+        Assert.That(await DotAsync("#database"), Is.Not.EqualTo(await DotAsync("#service")));
 
         isUp = true;
         await visitor.SeeCountAsync("7");
         await Assertions.Expect(visitor.Error).ToBeHiddenAsync();
         await Assertions.Expect(visitor.Page.Locator("#database")).ToContainTextAsync("正常");
+        Assert.That(await DotAsync("#database"), Is.EqualTo(await DotAsync("#service")));
+
+        Task<string> DotAsync(string part)
+            => visitor.Page.Locator(part).EvaluateAsync<string>("part => getComputedStyle(part, '::before').backgroundColor");
     }
 
     [Test]
@@ -665,7 +671,7 @@ public sealed class IndexPageTests
               });
               const wx = {
                 request: options => { send(options).then(options.success, options.fail); },
-                cloud: { init() {}, callContainer: send },
+                cloud: { init() { this.callContainer = send; } },
               };
               {{example}}
             }

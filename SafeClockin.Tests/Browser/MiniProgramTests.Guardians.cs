@@ -199,12 +199,14 @@ public sealed partial class MiniProgramTests
         [Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme)
     {
         const string LongName = "住在很远很远的地方的一位名字很长的姨妈";
+        const string NameWithoutBlanks = "WWWWWWWWWWWWWWWWWWWW";
         var user = new User(_client, _openId);
         await WatchAsync(_openId, "外公");
         await WatchAsync(_openId, LongName, "2026-11-12");
+        await WatchAsync(_openId, NameWithoutBlanks);
         await WatchAsync(_openId, "爸爸", "2026-11-23");
         await WatchAsync(_openId, "妈妈", "2026-11-24");
-        foreach (var name in new[] { "小红", LongName })
+        foreach (var name in new[] { "小红", LongName, NameWithoutBlanks })
             await new User(_client, SomebodyElse()).AcceptAsync((await user.InviteAsync()).Invitation, name);
         await user.InviteAsync(); // on another phone
         await using var visitor = await OpenAsync(scheme, page: "pages/wards/wards");
@@ -212,7 +214,7 @@ public sealed partial class MiniProgramTests
         await CheckAsync(visitor, "wards", scheme);
 
         await GoToAsync(visitor, "守护人");
-        await visitor.SeeAsync("2 人守护着你");
+        await visitor.SeeAsync("3 人守护着你");
         await InviteAsync(visitor, "我");
         await CheckAsync(visitor, "guardians", scheme);
 

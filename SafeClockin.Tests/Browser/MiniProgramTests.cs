@@ -269,20 +269,21 @@ public sealed partial class MiniProgramTests
         await Assertions.Expect(visitor.Error).ToBeHiddenAsync();
     }
 
-    [Test]
-    public async Task A_refusal_is_told_in_the_services_own_words()
+    [TestCase(200, """{"code":-1,"errorMsg":"用户标识无效"}""", "用户标识无效")]
+    [TestCase(502, "<h1>Bad Gateway</h1>", "服务暂时不可用，请稍后重试", Description = "by a proxy")]
+    public async Task A_refusal_is_told_in_the_services_own_words_where_it_has_any(int status, string body, string told)
     {
         await using var visitor = await OpenAsync();
         await visitor.SeeAsync("从今天开始打卡吧");
         await visitor.Page.RouteAsync("**/api/clockin", route => route.FulfillAsync(new()
         {
-            ContentType = "application/json",
-            Body = """{"code":-1,"errorMsg":"用户标识无效"}""",
+            Status = status,
+            Body = body,
         }));
 
         await visitor.ClickAsync("打卡");
 
-        await Assertions.Expect(visitor.Error).ToContainTextAsync("用户标识无效");
+        await Assertions.Expect(visitor.Error).ToContainTextAsync(told);
         await Assertions.Expect(visitor.Button("打卡")).ToBeVisibleAsync();
     }
 
@@ -448,6 +449,13 @@ public sealed partial class MiniProgramTests
             var widest = await visitor.Page.EvaluateAsync<double>(
                 "() => Math.max(...[...document.body.querySelectorAll('*')].map(element => element.getBoundingClientRect().right))");
             Assert.That(widest, Is.LessThanOrEqualTo(width), state);
+            var overflowing = await visitor.Page.EvaluateAsync<string[]>(
+                """
+                () => [...document.body.querySelectorAll('*')]
+                  .filter(element => element.clientWidth && element.scrollWidth > element.clientWidth)
+                  .map(element => element.outerHTML)
+                """);
+            Assert.That(overflowing, Is.Empty, state);
         }
         await visitor.TakePictureAsync($"miniprogram-{state}-{scheme}".ToLowerInvariant());
         Assert.That(await visitor.FindBarriersAsync(), Is.Empty, state);

@@ -42,8 +42,14 @@ public sealed partial class DocumentTests
         Assert.That(Files(right), Is.EquivalentTo(Files(left)));
         Assert.That(Blocks(right).Select(WithoutComments), Is.EqualTo(Blocks(left).Select(WithoutComments)));
         Assert.That(Figures(right), Is.EquivalentTo(Figures(left)));
+        Assert.That(Mentions(right, "分钟"), Is.EqualTo(Mentions(left, "minute")), "of minutes, in each part");
+        Assert.That(Mentions(right, "小时"), Is.EqualTo(Mentions(left, "hour")), "of hours, in each part");
 
         static IEnumerable<string> Figures(string text) => Regex.Matches(text, @"\d+([,.]\d+)*").Select(figure => figure.Value);
+
+        // For what is no figure, as in "for a minute".
+        static IEnumerable<int> Mentions(string text, string unit)
+            => Regex.Split(Fence().Replace(text, ""), "^#+ .*$", RegexOptions.Multiline).Select(part => Regex.Count(part, unit));
     }
 
     [TestCase("README.md")]

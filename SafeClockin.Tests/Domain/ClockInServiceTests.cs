@@ -188,14 +188,23 @@ public sealed class ClockInServiceTests
     }
 
     [Test, NonParallelizable]
-    public async Task Taps_that_were_answered_are_measured()
+    public async Task Every_tap_that_was_answered_is_measured_and_how_many_shared_a_commit()
     {
-        _store.Setup(s => s.AddAsync(It.IsAny<IReadOnlyList<Tap>>())).ReturnsAsync([new(Day("2026-11-24"), 1, 1)]);
+        var first = new TaskCompletionSource<IReadOnlyList<ClockIn>>();
+        ClockIn done = new(Day("2026-11-24"), 1, 1);
+        _store.Setup(s => s.AddAsync(It.Is<IReadOnlyList<Tap>>(taps => taps.Count == 1))).Returns(first.Task);
+        _store.Setup(s => s.AddAsync(It.Is<IReadOnlyList<Tap>>(taps => taps.Count == 2))).ReturnsAsync([done, done]);
         using var measured = new Measurements("SafeClockin.ClockIns");
 
-        await _clockIns.ClockInAsync(User);
+        var taps = new[] { User, "a", "b" }.Select(_clockIns.ClockInAsync).ToList();
+        first.SetResult([done]);
+        await Task.WhenAll(taps);
 
-        Assert.That(measured.Lines, Is.EqualTo(new[] { "safeclockin.clockin.taps 1", "safeclockin.clockin.commit.size 1" }));
+        Assert.That(measured.Lines, Is.EqualTo(new[]
+        {
+            "safeclockin.clockin.taps 1", "safeclockin.clockin.commit.size 1",
+            "safeclockin.clockin.taps 2", "safeclockin.clockin.commit.size 2",
+        }));
     }
 
     private static DateOnly Day(string day) => DateOnly.Parse(day);

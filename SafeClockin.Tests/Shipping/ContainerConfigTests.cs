@@ -35,6 +35,19 @@ public sealed class ContainerConfigTests
     }
 
     [Test]
+    public void The_image_is_built_in_the_folder_that_it_copies_from()
+    {
+        var folder = Path.Combine(Workspace.Repository, Config.GetProperty("buildDir").GetString()!);
+        var copied = Repository.Read(Config.GetProperty("dockerfilePath").GetString()!).Split('\n')
+            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from", StringComparison.Ordinal))
+            .SelectMany(line => line.Split(' ')[1..^1])
+            .ToList();
+
+        Assert.That(copied, Is.Not.Empty);
+        Assert.That(copied.Where(path => !Path.Exists(Path.Combine(folder, path))), Is.Empty);
+    }
+
+    [Test]
     public void An_instance_is_asked_soon_after_its_start_because_it_serves_within_a_second()
         => Assert.That(Config.GetProperty("initialDelaySeconds").GetInt32(), Is.InRange(1, 5));
 

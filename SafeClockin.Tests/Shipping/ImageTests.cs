@@ -62,7 +62,7 @@ public sealed class ImageTests
     }
 
     [Test]
-    public void Each_project_of_the_program_is_let_in_and_is_there_when_packages_are_restored()
+    public void Each_project_of_the_program_and_what_they_share_is_let_in_and_is_there_when_packages_are_restored()
     {
         var projects = new List<string> { "SafeClockin.Api" };
         for (var i = 0; i < projects.Count; i++)
@@ -71,11 +71,21 @@ public sealed class ImageTests
             projects.AddRange(references.Select(reference => reference.Groups[1].Value).Except(projects));
         }
 
+        var shared = Directory.EnumerateFiles(Workspace.Repository, "Directory.*.props").Select(Path.GetFileName)
+            .Append("global.json").ToList();
+        var profile = Dockerfile.Single(line => line.StartsWith("RUN dotnet restore", StringComparison.Ordinal)).Split("PublishProfile=")[1];
         var copied = Dockerfile.TakeWhile(line => !line.StartsWith("RUN dotnet restore", StringComparison.Ordinal))
-            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal));
+            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal))
+            .Select(line => line.Split(' '))
+            .SelectMany(words => words[1..^1].Select(file => $"{file} {words[^1]}"));
         Assert.That(projects, Has.Count.EqualTo(3));
-        Assert.That(copied, Is.SupersetOf(projects.Select(project => $"COPY {project}/{project}.csproj {project}/")));
-        Assert.That(Repository.Read(".dockerignore").Split('\n'), Is.SupersetOf(projects.Select(project => $"!{project}")));
+        Assert.That(copied, Is.EquivalentTo(
+        [
+            .. projects.Select(project => $"{project}/{project}.csproj {project}/"),
+            .. shared.Select(file => $"{file} ./"),
+            $"SafeClockin.Api/Properties/PublishProfiles/{profile}.pubxml SafeClockin.Api/Properties/PublishProfiles/",
+        ]));
+        Assert.That(Repository.Read(".dockerignore").Split('\n'), Is.SupersetOf(projects.Concat(shared).Select(path => $"!{path}")));
     }
 
     [Test]

@@ -59,7 +59,7 @@ function build() {
     .map(([key, value]) => `--${part}-${key}: ${value[0] === '@' ? theme[scheme][value.slice(1)] : value};`)).join(' ');
 
   const css = [
-    `:root { ${barsIn('light')} }`,
+    `:root { color-scheme: ${app.darkmode ? 'light dark' : 'light'}; ${barsIn('light')} }`,
     `@media (prefers-color-scheme: dark) { :root { ${barsIn('dark')} } }`,
     ...styles,
   ].join('\n');

@@ -1,12 +1,12 @@
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
-const { existsSync } = require('node:fs');
+const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 const { after, before, describe, test } = require('node:test');
 
 const folder = path.join(__dirname, '..');
-const packages = existsSync(path.join(folder, 'node_modules'));
+const packages = fs.existsSync(path.join(folder, 'node_modules'));
 
 describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => {
   let service; // which answers with what it was asked
@@ -44,6 +44,21 @@ describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => 
       assert.match(await answer.text(), /<title>安全打卡<\/title>/);
     }
     assert.equal((await fetch(`${address}/favicon.ico`)).status, 404);
+  });
+
+  test('is dark on a dark phone only where the mini-program is', t => {
+    const { build } = require('../preview/build.js');
+    const style = () => build().match(/<style>.*<\/style>/s)[0];
+    assert.match(style(), /prefers-color-scheme: dark/);
+    assert.match(style(), /color-scheme: light dark/);
+
+    const { readFileSync } = fs;
+    t.mock.method(fs, 'readFileSync', (file, ...rest) => {
+      const text = readFileSync(file, ...rest);
+      return file.endsWith('app.json') ? text.replace('"darkmode": true', '"darkmode": false') : text;
+    });
+    assert.doesNotMatch(style(), /prefers-color-scheme: dark/);
+    assert.match(style(), /color-scheme: light;/);
   });
 
   test('cannot be reached from another machine', async () => {
