@@ -334,6 +334,14 @@ public sealed class IndexPageTests
     }
 
     [Test]
+    public async Task Without_scripts_the_visitor_is_told_what_is_missing()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address, new() { JavaScriptEnabled = false });
+
+        await visitor.SeeAsync("请在浏览器中启用 JavaScript");
+    }
+
+    [Test]
     public async Task A_dead_service_is_told_in_words_and_its_return_is_noticed()
     {
         var settings = Service.EmbeddedStore();
@@ -350,7 +358,7 @@ public sealed class IndexPageTests
         await visitor.SeeAsync("无法连接");
         await visitor.ClickAsync("+1");
         await Assertions.Expect(visitor.Error).ToContainTextAsync("刚才的操作可能已经生效");
-        await visitor.TakePictureAsync("dead");
+        await visitor.HearAsync("page-dead");
 
         var (second, __) = await ServiceProcess.StartAsync(settings);
         using var ___ = second;
@@ -504,11 +512,13 @@ public sealed class IndexPageTests
 
     [TestCase("zh-CN")]
     [TestCase("en")]
-    public async Task At_375_pixels_no_word_is_broken(string language)
+    public async Task All_is_told_in_both_languages_and_at_375_pixels_no_word_is_broken(string language)
     {
         await using var visitor = await Visitor.OpenAsync(
             Address, new() { Locale = language, ViewportSize = new() { Width = 375, Height = 740 } });
         await visitor.SeeCountAsync("0");
+        await Assertions.Expect(visitor.Page.Locator("#login.good")).ToBeVisibleAsync();
+        await visitor.HearAsync($"page-{language}");
 
         foreach (var client in await visitor.Page.Locator(".clients label").AllAsync())
         {
@@ -530,6 +540,10 @@ public sealed class IndexPageTests
                 }
                 """);
             Assert.That(broken, Is.Empty);
+
+            var copy = await visitor.Page.Locator(".copy:visible").BoundingBoxAsync();
+            var code = await visitor.Page.Locator(".example:visible code").BoundingBoxAsync();
+            Assert.That(code!.Y, Is.AtLeast(copy!.Y + copy.Height), "of the code below the button that copies");
         }
 
         await visitor.TakePictureAsync($"page-375-{language}");
@@ -597,6 +611,7 @@ public sealed class IndexPageTests
         var command = await visitor.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()");
         using var shell = Process.Start(new ProcessStartInfo("bash", ["-c", command + " --silent"]) { RedirectStandardOutput = true })!;
         Assert.That(await shell.StandardOutput.ReadToEndAsync(), Is.EqualTo("""{"code":0,"data":1}"""));
+        await Assertions.Expect(visitor.Button("复制")).ToBeVisibleAsync(new() { Timeout = 20_000 }); // for another time
         visitor.ExpectNoComplaints();
     }
 
@@ -710,8 +725,7 @@ public sealed class IndexPageTests
         await visitor.SeeCountAsync("42");
         await visitor.SeeAsync("正常");
 
-        Assert.That(await visitor.FindBarriersAsync(), Is.Empty, "the page");
-        await visitor.TakePictureAsync($"page-{view}");
+        await visitor.CheckAsync("page", view);
         var ground = await visitor.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor");
         Assert.That(ground, Is.EqualTo(scheme == ColorScheme.Dark ? "rgb(13, 19, 16)" : "rgb(245, 248, 246)"));
         var bar = await visitor.Page.EvaluateAsync<string>(
@@ -727,16 +741,14 @@ public sealed class IndexPageTests
         Assert.That(bar, Is.EqualTo(ground), "the browser's own bar goes with the page");
 
         await visitor.ClickAsync("清零");
-        Assert.That(await visitor.FindBarriersAsync(), Is.Empty, "the dialog");
-        await visitor.TakePictureAsync($"dialog-{view}", isWhole: false);
+        await visitor.CheckAsync("page-dialog", view, isWhole: false);
         await visitor.ClickAsync("取消");
         visitor.ExpectNoComplaints();
 
         await visitor.Page.RouteAsync("**/api/count", route => route.AbortAsync());
         await visitor.ClickAsync("+1");
         await visitor.SeeAsync("服务暂时无法连接");
-        Assert.That(await visitor.FindBarriersAsync(), Is.Empty, "an error");
-        await visitor.TakePictureAsync($"error-{view}");
+        await visitor.CheckAsync("page-error", view);
     }
 
     /// <summary>Makes docs/page.png anew when README_PICTURE is set; otherwise it is only an output like the others.</summary>

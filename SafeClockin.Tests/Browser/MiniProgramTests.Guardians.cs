@@ -207,11 +207,14 @@ public sealed partial class MiniProgramTests
         await WatchAsync(_openId, "爸爸", "2026-11-23");
         await WatchAsync(_openId, "妈妈", "2026-11-24");
         foreach (var name in new[] { "小红", LongName, NameWithoutBlanks })
-            await new User(_client, SomebodyElse()).AcceptAsync((await user.InviteAsync()).Invitation, name);
+            await AcceptLaterAsync(SomebodyElse(), (await user.InviteAsync()).Invitation, name);
         await user.InviteAsync(); // on another phone
         await using var visitor = await OpenAsync(scheme, page: "pages/wards/wards");
         await visitor.SeeAsync("1 人漏打卡");
         await CheckAsync(visitor, "wards", scheme);
+        var states = await visitor.Page.Locator(".state").EvaluateAllAsync<string[]>(
+            "states => states.map(state => `${getComputedStyle(state).color} ${state.textContent}`)");
+        Assert.That(states.Distinct().Select(state => state.Split(')')[0]), Is.Unique, "colours of what is so and what is not");
 
         await GoToAsync(visitor, "守护人");
         await visitor.SeeAsync("3 人守护着你");
@@ -256,7 +259,14 @@ public sealed partial class MiniProgramTests
         var ward = SomebodyElse();
         await ClockInAsync(ward, days);
         var (_, invitation) = await new User(_client, ward).InviteAsync(name);
-        await new User(_client, guardian).AcceptAsync(invitation);
+        await AcceptLaterAsync(guardian, invitation);
+    }
+
+    /// <summary>In a second of its own, by which links are ordered.</summary>
+    private Task AcceptLaterAsync(string guardian, string invitation, string name = "小明")
+    {
+        _clock.Set(Morning.AddSeconds(++_accepted));
+        return new User(_client, guardian).AcceptAsync(invitation, name);
     }
 
     private static async Task LookAgainAsync(Visitor visitor)

@@ -7,6 +7,39 @@ namespace SafeClockin.Tests.Browser;
 /// <summary>Somebody who has opened a page, in a browser profile of their own.</summary>
 internal sealed class Visitor : IAsyncDisposable
 {
+    // Texts that something lies over, or that are hardly darker or lighter than their ground (WCAG 2.2, 1.4.3) in what has a
+    // role that leaves its text out, where the accessibility checker does not look.
+    private const string FindIllegible =
+        """
+        () => {
+          const partsOf = color => color.match(/[\d.]+/g).map(Number);
+          const lightOf = color => {
+            const [red, green, blue] = partsOf(color).map(part => part / 255)
+              .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+            return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
+          };
+          const isOpaque = element => partsOf(getComputedStyle(element).backgroundColor)[3] !== 0;
+          const groundOf = element => isOpaque(element) ? getComputedStyle(element).backgroundColor : groundOf(element.parentElement);
+          const illegible = [];
+          const texts = document.createTreeWalker(document.querySelector('dialog[open]') ?? document.body, NodeFilter.SHOW_TEXT);
+          while (texts.nextNode()) {
+            const [text, element] = [texts.currentNode.data.trim(), texts.currentNode.parentElement];
+            if (!text || element.closest('.unseen')) continue;
+            const range = new Range();
+            range.selectNodeContents(texts.currentNode);
+            for (const box of range.getClientRects()) {
+              const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+              const isCovered = top && !top.contains(element) && (top.closest('button') || isOpaque(top));
+              if (isCovered && !top.closest('[role=alert]')) illegible.push(`${text} is below ${top.outerHTML}`);
+            }
+            if (!element.closest('[role=img]')) continue;
+            const [dark, light] = [getComputedStyle(element).color, groundOf(element)].map(lightOf).sort((a, b) => a - b);
+            if (light / dark < 4.5) illegible.push(`${text} has a contrast of ${light / dark}`);
+          }
+          return illegible;
+        }
+        """;
+
     private readonly IBrowserContext _context;
     private readonly Uri _service;
 
@@ -70,14 +103,33 @@ internal sealed class Visitor : IAsyncDisposable
             """,
             isAway);
 
-    /// <summary>What an accessibility checker finds to say about the page as it stands.</summary>
-    public async Task<IEnumerable<string>> FindBarriersAsync()
+    /// <summary>
+    /// Fails when the page as it stands is read out otherwise than the file of that state in States says, which is written
+    /// where WRITE_STATES is set.
+    /// </summary>
+    public async Task HearAsync(string state)
     {
+        var file = Path.Combine(Workspace.Repository, "SafeClockin.Tests", "Browser", "States", state + ".yaml");
+        var origin = _service.GetLeftPart(UriPartial.Authority);
+        var body = Page.Locator("body");
+        if (Environment.GetEnvironmentVariable("WRITE_STATES") is not null)
+            await File.WriteAllTextAsync(file, (await body.AriaSnapshotAsync()).Replace(origin, "{service}") + "\n");
+        var expected = (await File.ReadAllTextAsync(file)).Replace("{service}", origin);
+        await Assertions.Expect(body).ToMatchAriaSnapshotAsync("- /children: deep-equal\n" + expected);
+    }
+
+    /// <summary>Hears the page in that state, has an accessibility checker look at it, and keeps a picture.</summary>
+    public async Task CheckAsync(string state, string view, bool isWhole = true)
+    {
+        await HearAsync(state);
+        await TakePictureAsync($"{state}-{view}", isWhole);
         // A colour on its way to another has a contrast of its own.
         await Page.EvaluateAsync("() => Promise.allSettled(document.getAnimations().map(animation => animation.finished))");
         var result = await Page.RunAxe();
-        return result.Violations.Select(violation =>
+        var barriers = result.Violations.Select(violation =>
             $"{violation.Id}: {violation.Help} {string.Join(' ', violation.Nodes.Select(node => node.Html))}");
+        Assert.That(barriers, Is.Empty, state);
+        Assert.That(await Page.EvaluateAsync<string[]>(FindIllegible), Is.Empty, state);
     }
 
     /// <summary>Keeps a picture beside the test results: of the whole page, or of what the window shows.</summary>

@@ -65,9 +65,11 @@ public sealed partial class DocumentTests
         if (!File.Exists("/usr/bin/curl") || !File.Exists("/usr/bin/openssl"))
             Requirement.Missing("curl or openssl is not installed");
         const string Address = "http://localhost:8080/";
-        var settings = JsonDocument.Parse(Repository.Read("SafeClockin.Api/Properties/launchSettings.json")).RootElement // which `dotnet run` obeys
-            .GetProperty("profiles").GetProperty("SafeClockin.Api").GetProperty("environmentVariables");
-        var (service, client) = await ServiceProcess.StartAsync(settings.Deserialize<Dictionary<string, string>>()!);
+        var profile = JsonDocument.Parse(Repository.Read("SafeClockin.Api/Properties/launchSettings.json")).RootElement // which `dotnet run` obeys
+            .GetProperty("profiles").GetProperty("SafeClockin.Api");
+        Assert.That(profile.EnumerateObject().Select(part => part.Name), Does.Not.Contain("applicationUrl"), "so that it is 8080");
+        var settings = profile.GetProperty("environmentVariables").Deserialize<Dictionary<string, string>>()!;
+        var (service, client) = await ServiceProcess.StartAsync(settings);
         using var _ = service;
         using var __ = client;
 
@@ -94,6 +96,15 @@ public sealed partial class DocumentTests
                 $"`{setting.Name}`",
                 setting.Default.Length > 0 ? $"`{setting.Default}`" : "",
             })));
+
+    [Test]
+    public void The_collector_in_the_example_of_settings_is_asked_at_the_port_of_its_protocol()
+    {
+        // https://opentelemetry.io/docs/specs/otlp/
+        const string Endpoint = "#OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317";
+
+        Assert.That(Repository.Read(".env.example"), Does.Contain($"{Endpoint}\n#OTEL_EXPORTER_OTLP_PROTOCOL=grpc\n"));
+    }
 
     [Test]
     public void The_version_is_the_newest_in_the_changelog_and_the_label_of_the_image()

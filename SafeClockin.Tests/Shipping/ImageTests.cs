@@ -85,7 +85,11 @@ public sealed class ImageTests
             .. shared.Select(file => $"{file} ./"),
             $"SafeClockin.Api/Properties/PublishProfiles/{profile}.pubxml SafeClockin.Api/Properties/PublishProfiles/",
         ]));
-        Assert.That(Repository.Read(".dockerignore").Split('\n'), Is.SupersetOf(projects.Concat(shared).Select(path => $"!{path}")));
+
+        var others = projects
+            .SelectMany(project => Regex.Matches(Repository.Read($"{project}/{project}.csproj"), @"<Content Include=""\.\.\\([^""]+)"""))
+            .Select(file => file.Groups[1].Value.Replace('\\', '/'));
+        Assert.That(Repository.Read(".dockerignore").Split('\n'), Is.SupersetOf(projects.Concat(shared).Concat(others).Select(path => $"!{path}")));
     }
 
     [Test]
