@@ -159,6 +159,7 @@ public sealed partial class MiniProgramTests
         });
 
         await visitor.ClickAsync("打卡");
+        await visitor.HearAsync("miniprogram-clockin-busy");
         await visitor.ClickAsync("打卡中");
         mayGoOn.SetResult();
 
@@ -187,6 +188,7 @@ public sealed partial class MiniProgramTests
         await using var visitor = await OpenAsync();
         await visitor.SeeAsync("你已经 2 天没打卡了");
         await SeeFiguresAsync(visitor, streak: 0, missedDays: 2);
+        await visitor.HearAsync("miniprogram-clockin-missed");
 
         await visitor.ClickAsync("打卡");
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
@@ -125,7 +126,7 @@ internal sealed class Visitor : IAsyncDisposable
         await TakePictureAsync($"{state}-{view}", isWhole);
         // A colour on its way to another has a contrast of its own.
         await Page.EvaluateAsync("() => Promise.allSettled(document.getAnimations().map(animation => animation.finished))");
-        var result = await Page.RunAxe();
+        var result = await Page.RunAxe(new AxeRunOptions { Rules = new() { ["target-size"] = new() { Enabled = true } } });
         var barriers = result.Violations.Select(violation =>
             $"{violation.Id}: {violation.Help} {string.Join(' ', violation.Nodes.Select(node => node.Html))}");
         Assert.That(barriers, Is.Empty, state);
