@@ -73,17 +73,18 @@ internal sealed class MySqlCounterRepository : ICounterRepository
         return new(before, before > ceiling - by ? ceiling : before + by);
     }
 
+    /// <summary>The most that a column holds, by its type as the server shows it: MySQL 8.0.19 and newer without its width.</summary>
+    internal static long CeilingOf(string type) => type.Split('(', ' ')[0] switch
+    {
+        "int" => type.Contains("unsigned", StringComparison.Ordinal) ? uint.MaxValue : int.MaxValue,
+        "bigint" => long.MaxValue,
+        _ => throw new InvalidTableException("Counters", $"its column count is a {type}, not an int or a bigint"),
+    };
+
     // py-safeClockin made the column 32 bits wide.
     private async Task ReadCeilingAsync(MySqlConnection connection)
     {
         var type = (await connection.QuerySingleAsync<(string Name, string Type)>("SHOW COLUMNS FROM `Counters` LIKE 'count'")).Type;
-        var isUnsigned = type.Contains("unsigned", StringComparison.Ordinal);
-        var ceiling = type.Split('(', ' ')[0] switch
-        {
-            "int" => isUnsigned ? uint.MaxValue : int.MaxValue,
-            "bigint" => long.MaxValue,
-            _ => throw new InvalidTableException("Counters", $"its column count is a {type}, not an int or a bigint"),
-        };
-        Volatile.Write(ref _ceiling, ceiling);
+        Volatile.Write(ref _ceiling, CeilingOf(type));
     }
 }

@@ -60,6 +60,9 @@ public sealed partial class MiniProgramTests
         await visitor.SeeAsync("从今天开始打卡吧");
         var circle = await visitor.Button("打卡").BoundingBoxAsync();
         Assert.That(circle!.Width, Is.EqualTo(circle.Height), "of the round button");
+        var columns = await visitor.Page.Locator("[class*=weekday], [class*=cell]").EvaluateAllAsync<double[]>(
+            "cells => cells.map(cell => Math.round(cell.getBoundingClientRect().left))");
+        Assert.That(columns.Distinct().Count(), Is.EqualTo(7), "columns of the calendar, below the days of the week");
         Assert.That(await BorderAsync("11月24日，今天"), Is.Not.EqualTo(await BorderAsync("11月23日")), "today is marked");
 
         await visitor.ClickAsync("打卡");
@@ -97,6 +100,10 @@ public sealed partial class MiniProgramTests
             var brightest = Regex.Matches(ground, @"\d+").Max(part => int.Parse(part.Value));
             Assert.That(brightest, scheme == ColorScheme.Dark ? Is.LessThan(128) : Is.AtLeast(128), ground);
         }
+
+        await visitor.Page.SetViewportSizeAsync(375, 500);
+        var tabs = await visitor.Page.Locator(".wx-tabs").BoundingBoxAsync();
+        Assert.That(tabs!.Y + tabs.Height, Is.EqualTo(500), "they stay in a window that is lower than the page");
 
         var colours = await visitor.Page.GetByRole(AriaRole.Tab).EvaluateAllAsync<string[]>(
             "tabs => tabs.map(tab => getComputedStyle(tab).color)");

@@ -95,6 +95,15 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
         }
     }
 
+    [TestCase("int", 2147483647)]
+    [TestCase("int(11)", 2147483647)]
+    [TestCase("int unsigned", 4294967295)]
+    [TestCase("int(10) unsigned", 4294967295)]
+    [TestCase("bigint", 9223372036854775807)]
+    [TestCase("bigint(20) unsigned", 9223372036854775807)]
+    public void The_ceiling_is_that_of_the_column_as_any_server_shows_its_type(string type, long ceiling)
+        => Assert.That(MySqlCounterRepository.CeilingOf(type), Is.EqualTo(ceiling));
+
     [Test]
     public async Task A_widened_column_counts_on_without_a_restart()
     {
