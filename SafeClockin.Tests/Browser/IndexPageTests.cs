@@ -686,7 +686,10 @@ public sealed class IndexPageTests
               });
               const wx = {
                 request: options => { send(options).then(options.success, options.fail); },
-                cloud: { init() { this.callContainer = send; } },
+                cloud: {
+                  // It needs both: https://developers.weixin.qq.com/miniprogram/dev/wxcloudrun/src/development/call/mini.html
+                  init() { this.callContainer = options => options.config.env && options.header['X-WX-SERVICE'] && send(options); },
+                },
               };
               {{example}}
             }

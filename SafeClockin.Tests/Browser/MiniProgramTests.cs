@@ -60,9 +60,6 @@ public sealed partial class MiniProgramTests
         await visitor.SeeAsync("从今天开始打卡吧");
         var circle = await visitor.Button("打卡").BoundingBoxAsync();
         Assert.That(circle!.Width, Is.EqualTo(circle.Height), "of the round button");
-        var columns = await visitor.Page.Locator("[class*=weekday], [class*=cell]").EvaluateAllAsync<double[]>(
-            "cells => cells.map(cell => Math.round(cell.getBoundingClientRect().left))");
-        Assert.That(columns.Distinct().Count(), Is.EqualTo(7), "columns of the calendar, below the days of the week");
         Assert.That(await BorderAsync("11月24日，今天"), Is.Not.EqualTo(await BorderAsync("11月23日")), "today is marked");
 
         await visitor.ClickAsync("打卡");
@@ -345,6 +342,14 @@ public sealed partial class MiniProgramTests
         var ground = await visitor.Page.EvaluateAsync<string>("() => getComputedStyle(document.querySelector('page')).backgroundColor");
         Assert.That(ground, Is.EqualTo(scheme == ColorScheme.Dark ? "rgb(13, 19, 16)" : "rgb(245, 248, 246)"));
         await CheckAsync(visitor, "open", scheme);
+        for (var width = 320; width <= 430; width += 5)
+        {
+            await visitor.Page.SetViewportSizeAsync(width, Height);
+            var columns = await visitor.Page.Locator("[class*=weekday], [class*=cell]").EvaluateAllAsync<double[]>(
+                "cells => cells.map(cell => Math.round(cell.getBoundingClientRect().left))");
+            Assert.That(columns.Distinct().Count(), Is.EqualTo(7), $"columns of the calendar, one for each day of the week, at {width}");
+        }
+
         var tops = await visitor.Page.Locator(".figure").EvaluateAllAsync<double[]>(
             "figures => figures.map(figure => figure.getBoundingClientRect().top)");
         Assert.That(tops.Distinct().Count(), Is.EqualTo(1), "the figures stand side by side");
