@@ -99,9 +99,11 @@ public sealed class CloudHostingTests
         using var service = Service.Start(new Dictionary<string, string>(Service.EmbeddedStore()) { ["WX_TRUST_HEADERS"] = "TRUE" });
         using var client = service.CreateClient();
 
-        var (status, answer) = await AskAsync(client, "X-WX-SOURCE: wx_devtools|X-WX-OPENID: oUser|X-WX-APPID: wx-any");
+        const string Any = "X-WX-SOURCE: wx_devtools|X-WX-OPENID: oUser|X-WX-APPID: wx-any";
+        var (status, answer) = await AskAsync(client, Any);
 
         Assert.That((status, answer), Is.EqualTo((200, """{"code":0,"data":{"openid":"oUser","expiresAt":null}}""")));
+        Assert.That(await AskAsync(client, Any + "|X-WX-FROM-OPENID: oCaller"), Is.EqualTo((401, Missing)), "of nobody knows which");
     }
 
     [TestCase("no")]

@@ -50,7 +50,7 @@ public sealed class TelemetryTests
         foreach (var text in new[]
         {
             "safeclockin.counter.increments", "safeclockin.counter.commit.size", "safeclockin.wechat.duration",
-            "http.server.request.duration", "dotnet.gc",
+            "http.server.request.duration", "kestrel.active_connections", "aspnetcore.rate_limiting.requests", "dotnet.gc",
         })
         {
             Assert.That(_receiver.Metrics, Does.Contain(text));

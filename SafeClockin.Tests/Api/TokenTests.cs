@@ -205,6 +205,21 @@ public sealed class TokenTests
         }
     }
 
+    [TestCase("TOKEN_SECRET")]
+    [TestCase("TOKEN_SECRET_PREVIOUS")]
+    public async Task A_secret_is_taken_to_the_letter_with_its_blanks(string name)
+    {
+        var settings = new Dictionary<string, string>(Service.EmbeddedStore()) { ["TOKEN_SECRET"] = WeChatStub.TokenSecret };
+        settings[name] = " another secret, which other programs share\t";
+        using var service = Service.Start(settings);
+        using var client = service.CreateClient();
+        var end = DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 3600;
+
+        var token = Tokens.Sign(Tokens.Hs256, $$"""{"openid":"o","exp":{{end}}}""", settings[name]);
+
+        Assert.That((await AskAsync(client, "Bearer " + token)).Status, Is.EqualTo(200));
+    }
+
     [Test]
     public async Task A_token_is_good_for_PyJWT()
     {

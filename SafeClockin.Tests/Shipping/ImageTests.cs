@@ -102,6 +102,25 @@ public sealed class ImageTests
     }
 
     [Test]
+    [Platform("Linux,MacOsX", Reason = "A shell starts it.")]
+    public async Task The_published_program_serves_its_page_whatever_folder_it_is_started_in()
+    {
+        var folder = Workspace.NewFolder();
+        var configuration = Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(typeof(Program).Assembly.Location)))!;
+        MariaDb.Run("dotnet", ["publish", Path.Combine(Workspace.Repository, "SafeClockin.Api"), "--no-build", "-c", configuration, "-o", folder]);
+
+        var (service, client) = await ServiceProcess.StartByShellAsync(
+            $"exec dotnet '{Path.Combine(folder, "SafeClockin.Api.dll")}'", Service.EmbeddedStore());
+        using var _ = service;
+        using var __ = client;
+
+        var assets = Regex.Matches(await client.GetStringAsync("/"), @"""(/site\.[^""]+)""").Select(asset => asset.Groups[1].Value).ToList();
+        Assert.That(assets, Has.Count.EqualTo(2));
+        foreach (var asset in assets)
+            Assert.That(await client.GetStringAsync(asset), Is.Not.Empty, asset);
+    }
+
+    [Test]
     public async Task The_health_check_succeeds_while_the_service_serves_whatever_its_database_does()
     {
         var (service, client) = await ServiceProcess.StartAsync(new Dictionary<string, string>
