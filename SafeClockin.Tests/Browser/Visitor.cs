@@ -116,7 +116,7 @@ internal sealed class Visitor : IAsyncDisposable
         if (Environment.GetEnvironmentVariable("WRITE_STATES") is not null)
             await File.WriteAllTextAsync(file, (await body.AriaSnapshotAsync()).Replace(origin, "{service}") + "\n");
         var expected = (await File.ReadAllTextAsync(file)).Replace("{service}", origin);
-        await Assertions.Expect(body).ToMatchAriaSnapshotAsync("- /children: deep-equal\n" + expected);
+        await Assertions.Expect(body).ToMatchAriaSnapshotAsync("- /children: deep-equal\n" + expected, new() { Timeout = 20_000 });
     }
 
     /// <summary>Hears the page in that state, has an accessibility checker look at it, and keeps a picture.</summary>
