@@ -514,9 +514,10 @@ public sealed class IndexPageTests
     [TestCase("en")]
     public async Task All_is_told_in_both_languages_and_at_375_pixels_no_word_is_broken(string language)
     {
+        await CountUpAsync(42);
         await using var visitor = await Visitor.OpenAsync(
             Address, new() { Locale = language, ViewportSize = new() { Width = 375, Height = 740 } });
-        await visitor.SeeCountAsync("0");
+        await visitor.SeeCountAsync("42");
         await Assertions.Expect(visitor.Page.Locator("#login.good")).ToBeVisibleAsync();
         await visitor.HearAsync($"page-{language}");
 
@@ -728,7 +729,7 @@ public sealed class IndexPageTests
         await visitor.SeeCountAsync("42");
         await visitor.SeeAsync("正常");
 
-        await visitor.CheckAsync("page", view);
+        await visitor.CheckAsync("page-zh-CN", view);
         var ground = await visitor.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor");
         Assert.That(ground, Is.EqualTo(scheme == ColorScheme.Dark ? "rgb(13, 19, 16)" : "rgb(245, 248, 246)"));
         var bar = await visitor.Page.EvaluateAsync<string>(
