@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.Extensions.DependencyInjection;
 using SafeClockin.Tests.Servers;
 
@@ -89,6 +90,12 @@ public sealed class BindingTests
     public async Task A_parameter_of_the_query_is_refused_by_its_name(string query, string answer)
         => Assert.That(await AnswerAsync(new(HttpMethod.Get, "/bound" + query)), Is.EqualTo($"200 {answer}"));
 
+    [TestCase("?page=2&size=10", """201 {"code":0,"data":"2/10"}""")]
+    [TestCase("?page=&size=10", """200 {"code":-1,"errorMsg":"参数错误"}""")]
+    [TestCase("?page=2", """200 {"code":-1,"errorMsg":"缺少size参数"}""")]
+    public async Task Values_are_refused_and_made_without_validation_attributes_in_the_same_words(string query, string answer)
+        => Assert.That(await AnswerAsync(new(HttpMethod.Put, "/bound" + query)), Is.EqualTo(answer));
+
     [TestCase(400, Unreadable)]
     [TestCase(404, """{"code":-1,"errorMsg":"接口不存在"}""")]
     [TestCase(409, """{"code":-1,"errorMsg":"请求无法处理"}""")]
@@ -123,6 +130,9 @@ public sealed class BoundController : ControllerBase
 
     [HttpPost]
     public string Post(BoundRequest request) => request.Name + request.Age;
+
+    [HttpPut]
+    public IActionResult Put([FromQuery] int page, [FromQuery, BindRequired] int size) => StatusCode(201, $"{page}/{size}");
 
     [HttpDelete]
     public Task DeleteAsync() => Task.CompletedTask;

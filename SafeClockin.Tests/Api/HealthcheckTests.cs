@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using SafeClockin.Tests.Servers;
 
@@ -57,6 +59,26 @@ public sealed class HealthcheckTests
         using (service)
             Assert.That(await ServiceProcess.RunToItsEndAsync(settings, ["--healthcheck"]), Is.EqualTo((0, "")));
         File.Delete(path);
+    }
+
+    [Test]
+    public async Task It_asks_by_HTTPS_without_regard_to_the_name_in_the_certificate()
+    {
+        var settings = Service.EmbeddedStore();
+        var folder = Workspace.NewFolder();
+        using var key = ECDsa.Create();
+        using var certificate = new CertificateRequest("CN=clockin.example.com", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        foreach (var (name, value) in new[] { ("Path", certificate.ExportCertificatePem()), ("KeyPath", key.ExportPkcs8PrivateKeyPem()) })
+        {
+            settings["Kestrel__Certificates__Default__" + name] = Path.Combine(folder, name);
+            await File.WriteAllTextAsync(Path.Combine(folder, name), value);
+        }
+
+        settings["ASPNETCORE_URLS"] = $"https://127.0.0.1:{MariaDb.FreePort()};http://127.0.0.1:0";
+        var (service, _) = await ServiceProcess.StartAsync(settings);
+        using (service)
+            Assert.That(await ServiceProcess.RunToItsEndAsync(settings, ["--healthcheck"]), Is.EqualTo((0, "")));
     }
 
     [Test]

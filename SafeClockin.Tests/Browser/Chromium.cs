@@ -1,3 +1,4 @@
+using System.Collections;
 using Microsoft.Playwright;
 using SafeClockin.Tests.Servers;
 
@@ -20,8 +21,8 @@ internal static class Chromium
     /// <summary>A new profile; skips the test where there is no browser, unless it runs in CI, where there must be one.</summary>
     public static async Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions options)
     {
-        if (Program is null)
-            Requirement.Missing("Needs the package chromium-headless-shell or chromium");
+        if (Program is null || !Directory.Exists("/usr/share/fonts/opentype/noto"))
+            Requirement.Missing("Needs the packages chromium-headless-shell, or chromium, and fonts-noto-cjk");
         return await (await Shared.Value).NewContextAsync(options);
     }
 
@@ -35,9 +36,13 @@ internal static class Chromium
     private static async Task<IBrowser> StartAsync()
     {
         _playwright = await Playwright.CreateAsync();
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!);
+        // The same letters on every machine, whatever else is installed there.
+        environment["FONTCONFIG_FILE"] = Path.Combine(Workspace.Repository, "SafeClockin.Tests", "Browser", "fonts.conf");
         return _started = await _playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Program,
+            Env = environment,
             Args = ["--no-sandbox", "--disable-dev-shm-usage"], // as root and in containers
         });
     }

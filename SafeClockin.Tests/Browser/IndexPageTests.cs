@@ -358,7 +358,7 @@ public sealed class IndexPageTests
         await visitor.SeeAsync("无法连接");
         await visitor.ClickAsync("+1");
         await Assertions.Expect(visitor.Error).ToContainTextAsync("刚才的操作可能已经生效");
-        await visitor.HearAsync("page-dead");
+        await visitor.ExpectStateAsync("page-dead");
 
         var (second, __) = await ServiceProcess.StartAsync(settings);
         using var ___ = second;
@@ -519,7 +519,7 @@ public sealed class IndexPageTests
             Address, new() { Locale = language, ViewportSize = new() { Width = 375, Height = 740 } });
         await visitor.SeeCountAsync("42");
         await Assertions.Expect(visitor.Page.Locator("#login.good")).ToBeVisibleAsync();
-        await visitor.HearAsync($"page-{language}");
+        await visitor.ExpectStateAsync($"page-{language}");
 
         foreach (var client in await visitor.Page.Locator(".clients label").AllAsync())
         {

@@ -28,7 +28,7 @@ public sealed partial class MiniProgramTests
         await LookAgainAsync(daughter);
         await daughter.SeeAsync("今天都报了平安");
         await SeePersonAsync(daughter, "<b>妈妈</b>", "已打卡", "今天 08:05");
-        await daughter.HearAsync("miniprogram-wards-fine");
+        await daughter.ExpectStateAsync("miniprogram-wards-fine");
 
         _clock.Set(Morning + TimeSpan.FromDays(1));
         await LookAgainAsync(daughter);
@@ -124,7 +124,7 @@ public sealed partial class MiniProgramTests
         await InviteAsync(phone, "妈妈");
         var card = await ShareAsync(phone);
         await phone.SeeAsync("11月27日 08:05 前有效");
-        await phone.HearAsync("miniprogram-guard-sent");
+        await phone.ExpectStateAsync("miniprogram-guard-sent");
         await using var guardian = await OpenAsync(openId: SomebodyElse(), page: card);
         await guardian.SeeAsync("邀请三天内有效，只能由一人接受");
 
@@ -153,12 +153,12 @@ public sealed partial class MiniProgramTests
 
         await guardian.SeeAsync("点一次“提醒我”");
         await Assertions.Expect(guardian.Button(Tap)).ToBeVisibleAsync();
-        await guardian.HearAsync("miniprogram-wards-alert-offered");
+        await guardian.ExpectStateAsync("miniprogram-wards-alert-offered");
         await guardian.ClickAsync(Tap);
-        await guardian.HearAsync("miniprogram-wards-alert-question");
+        await guardian.ExpectStateAsync("miniprogram-wards-alert-question");
         await guardian.ClickAsync("取消");
         await Assertions.Expect(guardian.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("没有同意接收消息");
-        await guardian.HearAsync("miniprogram-wards-alert-refused");
+        await guardian.ExpectStateAsync("miniprogram-wards-alert-refused");
         await guardian.ClickAsync("打开设置");
         await guardian.ClickAsync("完成");
 
@@ -174,7 +174,7 @@ public sealed partial class MiniProgramTests
             """);
         await guardian.ClickAsync(Tap);
         await guardian.SeeAsync("已被微信停用");
-        await guardian.HearAsync("miniprogram-wards-alert-banned");
+        await guardian.ExpectStateAsync("miniprogram-wards-alert-banned");
         await Assertions.Expect(guardian.Button("打开设置")).ToBeHiddenAsync();
 
         await guardian.ClickAsync(Tap);
@@ -182,7 +182,7 @@ public sealed partial class MiniProgramTests
         await SeePersonAsync(guardian, "漏打卡会提醒你");
         await Assertions.Expect(guardian.Button(Tap)).ToBeHiddenAsync();
         await Assertions.Expect(guardian.Page.GetByText("已被微信停用")).ToBeHiddenAsync();
-        await guardian.HearAsync("miniprogram-wards-alert-armed");
+        await guardian.ExpectStateAsync("miniprogram-wards-alert-armed");
         ExpectNoComplaintsButTheFirst401(guardian);
     }
 

@@ -163,7 +163,7 @@ public sealed partial class MiniProgramTests
         });
 
         await visitor.ClickAsync("打卡");
-        await visitor.HearAsync("miniprogram-clockin-busy");
+        await visitor.ExpectStateAsync("miniprogram-clockin-busy");
         await visitor.ClickAsync("打卡中");
         mayGoOn.SetResult();
 
@@ -192,7 +192,7 @@ public sealed partial class MiniProgramTests
         await using var visitor = await OpenAsync();
         await visitor.SeeAsync("你已经 2 天没打卡了");
         await SeeFiguresAsync(visitor, streak: 0, missedDays: 2);
-        await visitor.HearAsync("miniprogram-clockin-missed");
+        await visitor.ExpectStateAsync("miniprogram-clockin-missed");
 
         await visitor.ClickAsync("打卡");
 
@@ -280,16 +280,16 @@ public sealed partial class MiniProgramTests
                 await route.AbortAsync();
             }));
         await visitor.SeeAsync("正在读取…");
-        await visitor.HearAsync($"miniprogram-{page}-reading");
+        await visitor.ExpectStateAsync($"miniprogram-{page}-reading");
 
         isLost.SetResult();
         await Assertions.Expect(visitor.Error).ToBeVisibleAsync();
-        await visitor.HearAsync($"miniprogram-{page}-unread");
+        await visitor.ExpectStateAsync($"miniprogram-{page}-unread");
 
         await visitor.Page.Context.UnrouteAllAsync();
         await visitor.ClickAsync("重试");
         await visitor.SeeAsync(headline);
-        await visitor.HearAsync($"miniprogram-{page}-empty");
+        await visitor.ExpectStateAsync($"miniprogram-{page}-empty");
     }
 
     [TestCase(200, """{"code":-1,"errorMsg":"用户标识无效"}""", "用户标识无效")]

@@ -41,6 +41,43 @@ internal sealed class Visitor : IAsyncDisposable
         }
         """;
 
+    // An eighth of a picture's size: what has moved by a few pixels, or has another colour, still looks otherwise, and a digit
+    // of the service's address or the smoothing of a letter does not.
+    private const string Shrink =
+        """
+        async taken => {
+          const picture = await createImageBitmap(new Blob([Uint8Array.from(atob(taken), byte => byte.charCodeAt())]));
+          const canvas = document.createElement('canvas');
+          [canvas.width, canvas.height] = [Math.round(picture.width / 8), Math.round(picture.height / 8)];
+          const context = canvas.getContext('2d');
+          context.imageSmoothingQuality = 'high';
+          context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+          return canvas.toDataURL().split(',')[1];
+        }
+        """;
+
+    private const string FindDifferences =
+        """
+        async pictures => {
+          const [expected, actual] = await Promise.all(pictures.map(async base64 => {
+            const picture = await createImageBitmap(new Blob([Uint8Array.from(atob(base64), byte => byte.charCodeAt())]));
+            const context = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+            context.drawImage(picture, 0, 0);
+            return context.getImageData(0, 0, picture.width, picture.height);
+          }));
+          if (expected.width !== actual.width || expected.height !== actual.height) {
+            return [`${8 * actual.width} by ${8 * actual.height} pixels instead of ${8 * expected.width} by ${8 * expected.height}`];
+          }
+          const differences = new Map();
+          actual.data.forEach((part, index) => {
+            const [pixel, difference] = [Math.floor(index / 4), Math.abs(part - expected.data[index])];
+            if (difference > 24) differences.set(pixel, Math.max(difference, differences.get(pixel) ?? 0));
+          });
+          return [...differences].map(([pixel, difference]) =>
+            `${8 * (pixel % actual.width)},${8 * Math.floor(pixel / actual.width)} by ${difference}`);
+        }
+        """;
+
     private readonly IBrowserContext _context;
     private readonly Uri _service;
 
@@ -105,25 +142,39 @@ internal sealed class Visitor : IAsyncDisposable
             isAway);
 
     /// <summary>
-    /// Fails when the page as it stands is read out otherwise than the file of that state in States says, which is written
-    /// where WRITE_STATES is set.
+    /// Fails when the page as it stands is read out, or looks, otherwise than the files of that state in States say. They are
+    /// written where WRITE_STATES is set.
     /// </summary>
-    public async Task HearAsync(string state)
+    /// <param name="state">Names the files.</param>
+    /// <param name="view">Set apart from others by it: the same state in another size or colour scheme.</param>
+    /// <param name="isWhole">Whether all of the page is looked at, or what the window shows.</param>
+    public async Task ExpectStateAsync(string state, string? view = null, bool isWhole = true)
     {
-        var file = Path.Combine(Workspace.Repository, "SafeClockin.Tests", "Browser", "States", state + ".yaml");
+        var folder = Path.Combine(Workspace.Repository, "SafeClockin.Tests", "Browser", "States");
+        var isWritten = Environment.GetEnvironmentVariable("WRITE_STATES") is not null;
+
+        var file = Path.Combine(folder, state + ".yaml");
         var origin = _service.GetLeftPart(UriPartial.Authority);
         var body = Page.Locator("body");
-        if (Environment.GetEnvironmentVariable("WRITE_STATES") is not null)
+        if (isWritten)
             await File.WriteAllTextAsync(file, (await body.AriaSnapshotAsync()).Replace(origin, "{service}") + "\n");
         var expected = (await File.ReadAllTextAsync(file)).Replace("{service}", origin);
         await Assertions.Expect(body).ToMatchAriaSnapshotAsync("- /children: deep-equal\n" + expected, new() { Timeout = 20_000 });
+
+        var name = view is null ? state : $"{state}-{view}";
+        var picture = await Page.EvaluateAsync<string>(Shrink, Convert.ToBase64String(await TakePictureAsync(name, isWhole)));
+        file = Path.Combine(folder, name + ".png");
+        if (isWritten)
+            await File.WriteAllBytesAsync(file, Convert.FromBase64String(picture));
+        var differences = await Page.EvaluateAsync<string[]>(
+            FindDifferences, new[] { Convert.ToBase64String(await File.ReadAllBytesAsync(file)), picture });
+        Assert.That(differences, Has.Length.LessThan(3), $"{name} looks otherwise");
     }
 
-    /// <summary>Hears the page in that state, has an accessibility checker look at it, and keeps a picture.</summary>
+    /// <summary>Expects the page in that state, and has an accessibility checker look at it.</summary>
     public async Task CheckAsync(string state, string view, bool isWhole = true)
     {
-        await HearAsync(state);
-        await TakePictureAsync($"{state}-{view}", isWhole);
+        await ExpectStateAsync(state, view, isWhole);
         // A colour on its way to another has a contrast of its own.
         await Page.EvaluateAsync("() => Promise.allSettled(document.getAnimations().map(animation => animation.finished))");
         var result = await Page.RunAxe(new AxeRunOptions { Rules = new() { ["target-size"] = new() { Enabled = true } } });
@@ -134,11 +185,12 @@ internal sealed class Visitor : IAsyncDisposable
     }
 
     /// <summary>Keeps a picture beside the test results: of the whole page, or of what the window shows.</summary>
-    public async Task TakePictureAsync(string name, bool isWhole = true)
+    public async Task<byte[]> TakePictureAsync(string name, bool isWhole = true)
     {
         var file = Path.Combine(TestContext.CurrentContext.WorkDirectory, "screenshots", name + ".png");
-        await Page.ScreenshotAsync(new() { Path = file, FullPage = isWhole, Animations = ScreenshotAnimations.Disabled });
+        var picture = await Page.ScreenshotAsync(new() { Path = file, FullPage = isWhole, Animations = ScreenshotAnimations.Disabled });
         TestContext.AddTestAttachment(file);
+        return picture;
     }
 
     /// <summary>Fails when the page has asked another host for anything, or the console has complained.</summary>

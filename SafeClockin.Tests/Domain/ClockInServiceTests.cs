@@ -199,6 +199,8 @@ public sealed class ClockInServiceTests
         var taps = new[] { User, "a", "b" }.Select(_clockIns.ClockInAsync).ToList();
         first.SetResult([done]);
         await Task.WhenAll(taps);
+        _store.Setup(s => s.AddAsync(It.Is<IReadOnlyList<Tap>>(taps => taps.Count == 1))).ThrowsAsync(FailureException.StoreUnavailable(new TimeoutException()));
+        await Assert.ThrowsAsync<FailureException>(() => _clockIns.ClockInAsync(User));
 
         Assert.That(measured.Lines, Is.EqualTo(new[]
         {
