@@ -464,6 +464,18 @@ public sealed class IndexPageTests
     }
 
     [Test]
+    public async Task A_browser_that_stores_nothing_shows_the_page_in_the_language_that_is_chosen()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: profile => profile.AddInitScriptAsync(
+            "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('No.', 'SecurityError'); } })"));
+        await visitor.SeeCountAsync("0");
+
+        await visitor.ClickAsync("English");
+        await Assertions.Expect(visitor.Page.Locator("h1")).ToHaveTextAsync("Current count");
+        visitor.ExpectNoComplaints();
+    }
+
+    [Test]
     public async Task English_leaves_no_word_in_Chinese_and_is_remembered()
     {
         await using var visitor = await Visitor.OpenAsync(Address);

@@ -377,6 +377,9 @@ public sealed partial class MiniProgramTests
         await visitor.ClickAsync("重试");
         await SeeDoneAsync(visitor, "08:05");
         await CheckAsync(visitor, "done", scheme);
+        await visitor.Page.SetViewportSizeAsync(1280, Height);
+        await visitor.ExpectStateAsync("miniprogram-done", $"wide-{scheme}".ToLowerInvariant());
+        await visitor.Page.SetViewportSizeAsync(375, Height);
 
         await visitor.Page.RouteAsync("**/api/clockin", route => route.AbortAsync());
         await visitor.Page.ReloadAsync();

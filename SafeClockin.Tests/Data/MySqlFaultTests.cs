@@ -2,6 +2,7 @@ using System.Data;
 using System.Diagnostics;
 using System.Text;
 using Dapper;
+using Moq;
 using SafeClockin.Data.MySql;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
@@ -363,6 +364,21 @@ public sealed class MySqlFaultTests
         Assert.That(administrator.ExecuteScalar<int>("SELECT COUNT(*) FROM flask_demo.Tries"), Is.EqualTo(mayPass ? 2 : 1));
         Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(mayPass ? 3 : 2));
         Assert.That(Warnings, Has.Count.EqualTo(nodeIsToBlame ? 2 : 0), "left once, and used again once");
+    }
+
+    [Test]
+    public async Task A_caller_is_told_of_a_failure_when_the_call_s_time_is_over_whatever_it_still_waits_for()
+    {
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        var time = new Mock<TimeProvider> { CallBase = true };
+        time.Setup(t => t.CreateTimer(It.IsAny<TimerCallback>(), It.IsAny<object?>(), It.IsAny<TimeSpan>(), It.IsAny<TimeSpan>()))
+            .Returns((TimerCallback callback, object? state, TimeSpan _, TimeSpan period)
+                => TimeProvider.System.CreateTimer(callback, state, TimeSpan.Zero, period));
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time.Object);
+
+        proxy.Forward(FaultyProxy.Late(TimeSpan.FromSeconds(30)));
+        var failure = await Assert.ThrowsAsync<FailureException>(() => counters.QueryCounterByIdAsync(1));
+        Assert.That(failure.InnerException, Is.TypeOf<TimeoutException>(), "and no later error of the driver");
     }
 
     [Test]

@@ -44,12 +44,19 @@ public sealed partial class DocumentTests
         Assert.That(Figures(right), Is.EquivalentTo(Figures(left)));
         Assert.That(Mentions(right, "分钟"), Is.EqualTo(Mentions(left, "minute")), "of minutes, in each part");
         Assert.That(Mentions(right, "小时"), Is.EqualTo(Mentions(left, "hour")), "of hours, in each part");
+        Assert.That(Code(right), Is.EqualTo(Code(left)), "names and values, in each part");
 
         static IEnumerable<string> Figures(string text) => Regex.Matches(text, @"\d+([,.]\d+)*").Select(figure => figure.Value);
 
         // For what is no figure, as in "for a minute".
-        static IEnumerable<int> Mentions(string text, string unit)
-            => Regex.Split(Fence().Replace(text, ""), "^#+ .*$", RegexOptions.Multiline).Select(part => Regex.Count(part, unit));
+        static IEnumerable<int> Mentions(string text, string unit) => Parts(text).Select(part => Regex.Count(part, unit));
+
+        static IEnumerable<string> Code(string text)
+            => Parts(text).Select(part => string.Join(' ', Regex.Matches(part, "`[^`]+`")
+                .Select(code => Regex.Replace(code.Value, @"\s+", " ")).Order(StringComparer.Ordinal).Distinct()));
+
+        static IEnumerable<string> Parts(string text)
+            => Regex.Split(Fence().Replace(text, ""), "^#+ .*$", RegexOptions.Multiline);
     }
 
     [TestCase("README.md")]
@@ -84,6 +91,31 @@ public sealed partial class DocumentTests
 
             Assert.That(Number().Replace(answers, "0").Split('\n')[..^1], Is.EqualTo(expected.Select(line => Number().Replace(line, "0"))));
         }
+    }
+
+    [TestCase("README.md")]
+    [TestCase("README.zh-CN.md")]
+    public void A_README_names_each_call_of_the_API_document_with_the_fields_of_its_body(string readme)
+    {
+        var document = JsonDocument.Parse(Repository.Read("docs/openapi.json")).RootElement;
+        var calls =
+            from path in document.GetProperty("paths").EnumerateObject()
+            from method in path.Value.EnumerateObject()
+            where path.Name != "/api/alerts/sweep" // which a timer calls, no mini-program
+            select $"{method.Name.ToUpperInvariant()} {path.Name} {string.Join(' ', FieldsOf(method.Value))}".Trim();
+
+        var rows = Rows(Repository.Read(readme)).SelectMany(row => Call().Matches(row)).Select(call =>
+            $"{call.Groups[1]} {string.Join(' ', Regex.Matches(call.Groups[2].Value, "\"(\\w+)\":").Select(field => field.Groups[1].Value))}".Trim());
+
+        Assert.That(rows.Distinct(), Is.EquivalentTo(calls));
+
+        IEnumerable<string> FieldsOf(JsonElement method)
+            => method.TryGetProperty("requestBody", out var body)
+                ? document
+                    .GetProperty("components").GetProperty("schemas")
+                    .GetProperty(body.GetProperty("content").GetProperty("application/json").GetProperty("schema").GetProperty("$ref").GetString()!.Split('/')[^1])
+                    .GetProperty("properties").EnumerateObject().Select(field => field.Name)
+                : [];
     }
 
     [TestCase("docs/settings.md")]
@@ -189,8 +221,11 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"\]\(([^)]+)\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex("^```(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    [GeneratedRegex("^ *```(.*?)^ *```$", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Fence();
+
+    [GeneratedRegex(@"`([A-Z]+ /[^`?]*)[^`]*`(?: `({[^`]*})`)?")]
+    private static partial Regex Call();
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Number();
