@@ -107,7 +107,10 @@ public sealed class ImageTests
     {
         var folder = Workspace.NewFolder();
         var configuration = Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(typeof(Program).Assembly.Location)))!;
-        MariaDb.Run("dotnet", ["publish", Path.Combine(Workspace.Repository, "SafeClockin.Api"), "--no-build", "-c", configuration, "-o", folder]);
+        // A build server would live on, and keep open what this reads to its end.
+        MariaDb.Run("dotnet", [
+            "publish", Path.Combine(Workspace.Repository, "SafeClockin.Api"),
+            "--no-build", "--disable-build-servers", "-c", configuration, "-o", folder]);
 
         var (service, client) = await ServiceProcess.StartByShellAsync(
             $"exec dotnet '{Path.Combine(folder, "SafeClockin.Api.dll")}'", Service.EmbeddedStore());
