@@ -37,6 +37,24 @@ public sealed class AlertSweeperTests
         }
     }
 
+    [Test]
+    public async Task What_keeps_alerts_from_being_sent_is_told_at_the_start()
+    {
+        var settings = Service.EmbeddedStore();
+        settings["WX_ALERT_TEMPLATE_ID"] = "template-1";
+        using var service = Service.Start(settings);
+
+        string[] Lines() => [.. service.Log
+            .Select(line => $"{line.Level}: {line.RenderMessage()}")
+            .Where(line => line.Contains("Alerts cannot be sent", StringComparison.Ordinal))];
+        await Wait.UntilAsync(() => Lines().Length >= 2);
+
+        Assert.That(Lines(), Is.EqualTo(new[]
+        {
+            "Warning: Alerts cannot be sent: \"WX_APPID is not set\"", "Warning: Alerts cannot be sent: \"WX_ALERT_DATA is not set\"",
+        }));
+    }
+
     private static IAlertRepository StoreOfOneLink()
     {
         var link = new ArmedLink { Id = "link", Guardian = "an-openid", WardName = "妈妈", LastDay = ChinaDay.Of(DateTimeOffset.UtcNow).AddDays(-3) };

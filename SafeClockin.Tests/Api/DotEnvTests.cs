@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Domain;
 using SafeClockin.Tests.Servers;
@@ -65,6 +66,19 @@ public sealed class DotEnvTests
             Assert.Throws<SettingException>(() => DotEnv.Parse(".env", gbk)).Message,
             Does.StartWith(".env, line 2,"));
         Assert.Throws<SettingException>(() => DotEnv.Parse(".env", Encoding.Unicode.GetBytes("\ufeffA=1")));
+    }
+
+    [Test]
+    public async Task Every_setting_of_the_example_is_taken_as_it_stands_there()
+    {
+        var folder = Workspace.NewFolder();
+        var lines = Repository.Read(".env.example").Split('\n').Select(line => Regex.Replace(line, "^#(?=[A-Z_]+=)", ""));
+        await File.WriteAllLinesAsync(Path.Combine(folder, ".env"), lines);
+
+        var nobody = new Dictionary<string, string> { ["MYSQL_ADDRESS"] = $"127.0.0.1:{MariaDb.FreePort()}" };
+        var (service, _) = await ServiceProcess.StartAsync(nobody, folder);
+        using (service)
+            Assert.That(service.Output, Does.Contain("database flask_demo"));
     }
 
     [Test]

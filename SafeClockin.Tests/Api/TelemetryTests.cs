@@ -62,6 +62,20 @@ public sealed class TelemetryTests
     }
 
     [Test]
+    public async Task The_service_has_a_name_when_nobody_gave_it_one()
+    {
+        var settings = Service.EmbeddedStore();
+        foreach (var (name, value) in _receiver.Settings())
+            settings[name] = value;
+        var (service, _) = await ServiceProcess.StartAsync(settings);
+        using var __ = service;
+
+        await Wait.UntilAsync(() => _receiver.Metrics.Contains("service.name", StringComparison.Ordinal));
+
+        Assert.That(_receiver.Metrics, Does.Match(@"(?s)service\.name.{1,6}safeclockin").And.Not.Contain("unknown_service"));
+    }
+
+    [Test]
     public async Task Nothing_of_it_is_loaded_when_nobody_asked_for_it()
     {
         if (!OperatingSystem.IsLinux())

@@ -324,6 +324,8 @@ public sealed class IndexPageTests
         await Assertions.Expect(visitor.Button("清零")).ToBeDisabledAsync();
         await LookAgainAsync(visitor);
         Assert.That(await visitor.Button("+1").IsDisabledAsync(), Is.True);
+        await visitor.SeeAsync("未配置");
+        await visitor.ExpectStateAsync("page-busy");
 
         answer.SetResult(new(41, 42));
         await visitor.SeeCountAsync("42");

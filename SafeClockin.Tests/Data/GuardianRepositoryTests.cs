@@ -78,6 +78,17 @@ public abstract class GuardianRepositoryTests
     }
 
     [Test]
+    public async Task Each_of_many_invitations_made_at_once_gets_a_place_or_is_refused()
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            var ids = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Task.Run(() => InviteAsync($"ward {i}", $"{i} {n}"))));
+
+            Assert.That(ids.Count(id => id == "refused"), Is.EqualTo(8 - GuardianService.GuardianLimit));
+        }
+    }
+
+    [Test]
     public async Task An_invitation_ends_in_its_last_second_and_its_place_is_free()
     {
         for (var i = 0; i < GuardianService.GuardianLimit; i++)

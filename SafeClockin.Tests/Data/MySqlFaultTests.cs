@@ -394,6 +394,20 @@ public sealed class MySqlFaultTests
     }
 
     [Test]
+    public async Task A_node_that_fails_many_calls_at_once_is_left_once()
+    {
+        var (proxy, other) = (Keep(new FaultyProxy(_database.Port)), Keep(new FaultyProxy(_database.Port)));
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port},127.0.0.1:{other.Port}");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => counters.IncreaseCounterByIdAsync(1, 1)));
+
+        proxy.Forward(FaultyProxy.Late(TimeSpan.FromSeconds(30)));
+        var counts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => counters.QueryCounterByIdAsync(1)));
+
+        Assert.That(counts, Is.All.EqualTo(8));
+        Assert.That(Warnings, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_node_that_was_left_is_not_written_to_by_connections_that_are_still_open()
     {
         var other = Keep(MariaDb.Start());

@@ -75,6 +75,17 @@ public sealed class ComposeTests
             Assert.That(value, Is.Null.Or.StartsWith($"${{{name}:-"), "compose fills it in from the .env file");
     }
 
+    [Test]
+    public void With_nothing_set_a_developer_logs_in_with_the_published_secret()
+    {
+        var environment = Map(_services["api"]["environment"]);
+
+        Assert.That(
+            (environment["ASPNETCORE_ENVIRONMENT"], environment["TOKEN_SECRET"]),
+            Is.EqualTo(("${ASPNETCORE_ENVIRONMENT:-Development}", "${TOKEN_SECRET:-your-token-secret}")),
+            "which is taken in Development alone");
+    }
+
     private static Dictionary<string, object> Map(object value)
         => ((Dictionary<object, object>)value).ToDictionary(pair => (string)pair.Key, pair => pair.Value);
 
