@@ -29,8 +29,7 @@ internal static class TokenAuth
         builder.Services.AddSingleton<ITokenIssuer, TokenIssuer>();
         builder.Services.AddHostedService<LoginCheck>();
         // Tokens are looked at where [Authorize] asks for one and nowhere else, which spares all other requests the work
-        // and a cold start the libraries (2.7 MB at the first answer). The only scheme would otherwise be every request's.
-        AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
+        // and a cold start the libraries (2.7 MB at the first answer): of several schemes none is every request's.
         var scheme = CloudHostingAuth.IsTrusted(builder.Configuration) ? TokenOrHeaders : JwtBearerDefaults.AuthenticationScheme;
         builder.Services.AddAuthorizationBuilder().SetDefaultPolicy(
             new AuthorizationPolicyBuilder(scheme).RequireAuthenticatedUser().Build());
