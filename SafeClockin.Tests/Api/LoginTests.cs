@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using SafeClockin.Tests.Servers;
+using Serilog.Events;
 
 namespace SafeClockin.Tests.Api;
 
@@ -260,8 +261,14 @@ public sealed class LoginTests
     }
 
     [Test]
-    public async Task With_every_setting_login_is_set()
-        => Assert.That(await _client.GetStringAsync("/health"), Does.EndWith(""","database":"up","login":"set"}}"""));
+    public async Task With_every_setting_and_a_secret_of_32_bytes_login_is_set_and_nothing_warned_of()
+    {
+        using var service = Service.Start(new Dictionary<string, string>(_weChat.Settings()) { ["TOKEN_SECRET"] = new('s', 32) });
+        using var client = service.CreateClient();
+
+        Assert.That(await client.GetStringAsync("/health"), Does.EndWith(""","database":"up","login":"set"}}"""));
+        Assert.That(service.Log.Where(line => line.Level >= LogEventLevel.Warning).Select(line => line.RenderMessage()), Is.Empty);
+    }
 
     [Test]
     public async Task A_refusal_is_no_error_in_the_log_and_a_wrong_setting_is_one_that_names_it()
@@ -280,7 +287,7 @@ public sealed class LoginTests
 
         IEnumerable<string> Errors()
             => from line in service.Log
-               where line.Level >= Serilog.Events.LogEventLevel.Error && !line.MessageTemplate.Text.StartsWith("HTTP ")
+               where line.Level >= LogEventLevel.Error && !line.MessageTemplate.Text.StartsWith("HTTP ")
                select line.RenderMessage();
     }
 
