@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Moq;
 using SafeClockin.Domain;
@@ -17,7 +16,7 @@ public sealed class AlertSweeperTests
         using var weChat = new WeChatStub();
         var settings = weChat.AlertSettings();
         settings["ALERT_TIME"] = "00:00";
-        var time = new ImpatientTime();
+        var time = new ImpatientTime(TimeSpan.FromMinutes(1));
         using var service = Service.Start(settings, services => services.AddSingleton<TimeProvider>(time).AddSingleton(StoreOfOneLink()));
 
         await Wait.UntilAsync(() => LinesOf(service).Length >= 3);
@@ -44,12 +43,9 @@ public sealed class AlertSweeperTests
         settings["WX_ALERT_TEMPLATE_ID"] = "template-1";
         using var service = Service.Start(settings);
 
-        string[] Lines() => [.. service.Log
-            .Select(line => $"{line.Level}: {line.RenderMessage()}")
-            .Where(line => line.Contains("Alerts cannot be sent", StringComparison.Ordinal))];
-        await Wait.UntilAsync(() => Lines().Length >= 2);
+        await Wait.UntilAsync(() => LinesOf(service).Length >= 2);
 
-        Assert.That(Lines(), Is.EqualTo(new[]
+        Assert.That(LinesOf(service), Is.EqualTo(new[]
         {
             "Warning: Alerts cannot be sent: \"WX_APPID is not set\"", "Warning: Alerts cannot be sent: \"WX_ALERT_DATA is not set\"",
         }));
@@ -72,22 +68,5 @@ public sealed class AlertSweeperTests
     }
 
     private static string[] LinesOf(Service service)
-        => [.. service.Log.Select(line => $"{line.Level}: {line.RenderMessage()}").Where(line => line.Contains(": Alerts: ", StringComparison.Ordinal))];
-
-    /// <summary>Remembers each wait of a minute or more, and has it over at once.</summary>
-    private sealed class ImpatientTime : TimeProvider
-    {
-        public ConcurrentQueue<TimeSpan> Waits { get; } = [];
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            if (dueTime >= TimeSpan.FromMinutes(1))
-            {
-                Waits.Enqueue(dueTime);
-                dueTime = TimeSpan.FromMilliseconds(1);
-            }
-
-            return base.CreateTimer(callback, state, dueTime, period);
-        }
-    }
+        => [.. service.Log.Select(line => $"{line.Level}: {line.RenderMessage()}").Where(line => line.Contains(": Alerts", StringComparison.Ordinal))];
 }

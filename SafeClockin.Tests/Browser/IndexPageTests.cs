@@ -560,8 +560,6 @@ public sealed class IndexPageTests
             var code = await visitor.Page.Locator(".example:visible code").BoundingBoxAsync();
             Assert.That(code!.Y, Is.AtLeast(copy!.Y + copy.Height), "of the code below the button that copies");
         }
-
-        await visitor.TakePictureAsync($"page-375-{language}");
     }
 
     [Test]

@@ -146,32 +146,8 @@ internal sealed class Visitor : IAsyncDisposable
     /// <param name="isWhole">Whether all of the page is looked at, or what the window shows.</param>
     public async Task ExpectStateAsync(string state, string? view = null, bool isWhole = true)
     {
-        var folder = Path.Combine(Workspace.Repository, "SafeClockin.Tests", "Browser", "States");
-        var isWritten = Environment.GetEnvironmentVariable("WRITE_STATES") is not null;
-
-        var file = Path.Combine(folder, state + ".yaml");
-        var origin = _service.GetLeftPart(UriPartial.Authority);
-        var body = Page.Locator("body");
-        if (isWritten)
-            await File.WriteAllTextAsync(file, (await body.AriaSnapshotAsync()).Replace(origin, "{service}") + "\n");
-        var expected = (await File.ReadAllTextAsync(file)).Replace("{service}", origin);
-        await Assertions.Expect(body).ToMatchAriaSnapshotAsync("- /children: deep-equal\n" + expected, new() { Timeout = 20_000 });
-
-        var name = view is null ? state : $"{state}-{view}";
-        file = Path.Combine(folder, name + ".png");
-        var kept = File.Exists(file) ? await File.ReadAllBytesAsync(file) : [];
-        string[] compared = [];
-        for (var tries = 0; tries < 10 && compared.Length != 1; tries++) // an icon may still be on its way
-        {
-            var taken = await TakePictureAsync(name, isWhole);
-            compared = await Page.EvaluateAsync<string[]>(ComparePictures, new[] { taken, kept }.Select(Convert.ToBase64String));
-        }
-
-        var (picture, differences) = (compared[0], compared[1..]);
-        if (isWritten && differences.Length > 0)
-            await File.WriteAllBytesAsync(file, Convert.FromBase64String(picture));
-        else
-            Assert.That(differences, Is.Empty, $"{name} looks otherwise");
+        await HearAsync(FileOf(state + ".yaml"));
+        await LookAsync(view is null ? state : $"{state}-{view}", isWhole);
     }
 
     /// <summary>Expects the page in that state, and has an accessibility checker look at it.</summary>
@@ -207,6 +183,38 @@ internal sealed class Visitor : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _context.DisposeAsync();
+
+    private async Task HearAsync(string file)
+    {
+        var origin = _service.GetLeftPart(UriPartial.Authority);
+        var body = Page.Locator("body");
+        if (AreWritten)
+            await File.WriteAllTextAsync(file, (await body.AriaSnapshotAsync()).Replace(origin, "{service}") + "\n");
+        var expected = (await File.ReadAllTextAsync(file)).Replace("{service}", origin);
+        await Assertions.Expect(body).ToMatchAriaSnapshotAsync("- /children: deep-equal\n" + expected, new() { Timeout = 20_000 });
+    }
+
+    private async Task LookAsync(string name, bool isWhole)
+    {
+        var file = FileOf(name + ".png");
+        var kept = File.Exists(file) ? await File.ReadAllBytesAsync(file) : [];
+        string[] compared = [];
+        for (var tries = 0; tries < 10 && compared.Length != 1; tries++) // an icon may still be on its way
+        {
+            var taken = await TakePictureAsync(name, isWhole);
+            compared = await Page.EvaluateAsync<string[]>(ComparePictures, new[] { taken, kept }.Select(Convert.ToBase64String));
+        }
+
+        var (picture, differences) = (compared[0], compared[1..]);
+        if (AreWritten && differences.Length > 0)
+            await File.WriteAllBytesAsync(file, Convert.FromBase64String(picture));
+        else
+            Assert.That(differences, Is.Empty, $"{name} looks otherwise");
+    }
+
+    private static bool AreWritten => Environment.GetEnvironmentVariable("WRITE_STATES") is not null;
+
+    private static string FileOf(string name) => Path.Combine(Workspace.Repository, "SafeClockin.Tests", "Browser", "States", name);
 
     private static LocatorAssertionsToContainTextOptions Patiently() => new() { Timeout = 20_000, UseInnerText = true };
 }

@@ -2,7 +2,6 @@ using System.Data;
 using System.Diagnostics;
 using System.Text;
 using Dapper;
-using Moq;
 using SafeClockin.Data.MySql;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
@@ -370,11 +369,7 @@ public sealed class MySqlFaultTests
     public async Task A_caller_is_told_of_a_failure_when_the_call_s_time_is_over_whatever_it_still_waits_for()
     {
         var proxy = Keep(new FaultyProxy(_database.Port));
-        var time = new Mock<TimeProvider> { CallBase = true };
-        time.Setup(t => t.CreateTimer(It.IsAny<TimerCallback>(), It.IsAny<object?>(), It.IsAny<TimeSpan>(), It.IsAny<TimeSpan>()))
-            .Returns((TimerCallback callback, object? state, TimeSpan _, TimeSpan period)
-                => TimeProvider.System.CreateTimer(callback, state, TimeSpan.Zero, period));
-        var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time.Object);
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: new ImpatientTime(TimeSpan.FromSeconds(1)));
 
         proxy.Forward(FaultyProxy.Late(TimeSpan.FromSeconds(30)));
         var failure = await Assert.ThrowsAsync<FailureException>(() => counters.QueryCounterByIdAsync(1));
