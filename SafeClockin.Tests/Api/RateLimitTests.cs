@@ -142,12 +142,13 @@ public sealed class RateLimitTests
     }
 
     [Test]
-    public async Task A_proxy_that_is_named_alone_is_believed_and_its_neighbours_are_not()
+    public async Task A_proxy_that_is_named_alone_is_believed_and_neither_its_neighbours_nor_the_frameworks_own_default()
     {
         using var service = Start(("LOGIN_RATE_LIMIT", "1"), ("TRUSTED_PROXIES", "127.0.0.1,10.0.0.1"));
         using var client = service.CreateClient();
 
         Assert.That(await LogInAsync(client, "10.0.0.7", "10.0.0.8", "10.0.0.7"), Is.EqualTo(new[] { 200, 200, 429 }));
+        Assert.That(await LogInAsync(client, "9.9.9.1, ::1", "9.9.9.2, ::1"), Is.EqualTo(new[] { 200, 429 }));
     }
 
     [Test]
