@@ -151,6 +151,7 @@ public sealed class SettingsTests
     [TestCase("WX_APP_ID", "WX_APPID")]
     [TestCase("wx_app_id", "WX_APPID")]
     [TestCase("TOKENSECRET", "TOKEN_SECRET")]
+    [TestCase("WXALERTTEMPLATEID", "WX_ALERT_TEMPLATE_ID", Description = "three signs are missing, but nothing else")]
     [TestCase("ASPNETCORE_URL", "ASPNETCORE_URLS")]
     [TestCase("STOR", "STORE")]
     public void A_variable_that_looks_like_a_misspelt_setting_is_warned_about_by_name(string variable, string meant)

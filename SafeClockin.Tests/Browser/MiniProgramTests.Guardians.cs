@@ -18,6 +18,9 @@ public sealed partial class MiniProgramTests
         Assert.That(card, Does.Match("^pages/guard/guard\\?invitation=[\\w-]{22}$"));
 
         await using var daughter = await OpenAsync(openId: SomebodyElse(), page: card);
+        await GoToAsync(daughter, "打卡");
+        await daughter.SeeAsync("从今天开始打卡吧");
+        await GoToAsync(daughter, "守护人"); // where the card is kept
         await AcceptAsync(daughter, "小明");
         await daughter.SeeAsync("今天还有 1 人没打卡");
         await SeePersonAsync(daughter, "<b>妈妈</b>", "今天还没打卡", "还没打过卡"); // as it was typed: text
@@ -187,6 +190,30 @@ public sealed partial class MiniProgramTests
     }
 
     [Test]
+    public async Task While_a_change_is_under_way_no_button_looks_as_if_it_could_be_tapped(
+        [Values("guard", "wards")] string page)
+    {
+        await WatchAsync(_openId, "妈妈");
+        await AcceptLaterAsync(SomebodyElse(), (await new User(_client, _openId).InviteAsync()).Invitation);
+        await using var visitor = await OpenAsync(page: $"pages/{page}/{page}");
+        var mayGoOn = new TaskCompletionSource();
+        await visitor.Page.RouteAsync("**/api/*/*", async route =>
+        {
+            await mayGoOn.Task;
+            await route.ContinueAsync();
+        });
+
+        var (button, answer) = page == "guard" ? ("解除小明", "解除") : ("停止守护妈妈", "停止");
+        await visitor.ClickAsync(button);
+        await visitor.ClickAsync(answer);
+        await visitor.Page.WaitForFunctionAsync(
+            "() => [...document.querySelectorAll('.page button')].every(button => getComputedStyle(button).opacity < 1)");
+        mayGoOn.SetResult();
+
+        await visitor.SeeAsync(page == "guard" ? "还没有守护人" : "还没有守护的人");
+    }
+
+    [Test]
     public async Task The_sixth_invitation_is_refused_in_words()
     {
         for (var i = 0; i < 4; i++)
@@ -249,6 +276,8 @@ public sealed partial class MiniProgramTests
     private async Task<string> ShareAsync(Visitor visitor)
     {
         await visitor.ClickAsync("发给微信好友");
+        var isWhole = await visitor.Page.Locator("dialog").EvaluateAsync<bool>("dialog => dialog.scrollWidth <= dialog.clientWidth");
+        Assert.That(isWhole, Is.True, "the address can be read to its end");
         var address = new Uri(await visitor.Page.Locator("dialog a").InnerTextAsync());
         await visitor.ClickAsync("完成");
         return Address.MakeRelativeUri(address).ToString();

@@ -55,6 +55,16 @@ public sealed class ComposeTests
     }
 
     [Test]
+    public void A_database_that_makes_its_files_first_has_minutes_for_it_and_is_used_soon_after()
+    {
+        var check = Map(_services["mysql"]["healthcheck"]);
+        var interval = int.Parse(((string)check["interval"]).TrimEnd('s'));
+
+        Assert.That(interval, Is.LessThanOrEqualTo(5));
+        Assert.That(interval * int.Parse((string)check["retries"]), Is.GreaterThanOrEqualTo(120), "seconds");
+    }
+
+    [Test]
     public void The_database_keeps_its_data_in_a_named_volume()
     {
         var volume = List(_services["mysql"]["volumes"]).Single();
