@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using SafeClockin.Tests.Servers;
-
 namespace SafeClockin.Tests.Shipping;
 
 /// <summary>The scripts that run the tests and decide whether a change may go in, with stand-ins for what they call.</summary>
@@ -10,10 +7,10 @@ public sealed class CiTests
     private const string ThreePassed = """<Counters total="5" executed="3" passed="3" failed="0" />""";
     private const string NonePassed = """<Counters total="5" executed="0" passed="0" failed="0" />""";
 
-    private string _folder;
+    private ScriptFolder _folder;
 
     [SetUp]
-    public void MakeFolder() => _folder = Workspace.NewFolder();
+    public void MakeFolder() => _folder = new();
 
     [TestCase(ThreePassed, 0, 0, 0, "3 passed, 0 failed, 2 skipped")]
     [TestCase(ThreePassed, 1, 0, 1, "3 passed, 0 failed, 2 skipped", Description = "a test hung")]
@@ -23,16 +20,16 @@ public sealed class CiTests
     public async Task It_fails_when_tests_or_formatter_do_or_no_test_has_run_and_ends_with_their_count(
         string? results, int tests, int formatter, int exitCode, string lastLine)
     {
-        await WriteAsync(".ci/run", Repository.Read(".ci/run"));
-        await WriteAsync("test.sh", $"""
+        await _folder.CopyAsync(".ci/run");
+        await _folder.WriteAsync("test.sh", $"""
             #!/bin/sh
             [ "$CI" = true ] || exit 3 # where a missing server fails a test
             {(results is null ? "" : $"echo '{results}' > \"$4/tests.trx\"")}
             exit {tests}
             """);
-        await WriteAsync("bin/dotnet", $"#!/bin/sh\nexit {formatter}\n");
+        await _folder.StandInAsync("dotnet", $"#!/bin/sh\nexit {formatter}\n");
 
-        var (code, output, _) = await RunAsync(".ci/run");
+        var (code, output, _) = await _folder.RunAsync(".ci/run");
 
         Assert.That((code, output.TrimEnd().Split('\n')[^1]), Is.EqualTo((exitCode, lastLine)));
     }
@@ -40,35 +37,15 @@ public sealed class CiTests
     [Test]
     public async Task The_tests_run_where_packages_of_npm_cannot_be_had_and_the_developer_is_told()
     {
-        await WriteAsync("test.sh", Repository.Read("test.sh"));
-        await WriteAsync("bin/apt-get", "#!/bin/sh\n");
-        await WriteAsync("bin/npm", "#!/bin/sh\nexit 1\n");
-        await WriteAsync("bin/dotnet", "#!/bin/sh\necho \"$@\"\n");
+        await _folder.CopyAsync("test.sh");
+        await _folder.StandInAsync("apt-get", "#!/bin/sh\n");
+        await _folder.StandInAsync("npm", "#!/bin/sh\nexit 1\n");
+        await _folder.StandInAsync("dotnet", "#!/bin/sh\necho \"$@\"\n");
 
-        var (code, output, errors) = await RunAsync("test.sh");
+        var (code, output, errors) = await _folder.RunAsync("test.sh");
 
         Assert.That(code, Is.Zero);
         Assert.That(output, Does.Contain("test SafeClockin.sln"));
         Assert.That(errors, Does.Contain("npm ci has failed in examples/miniprogram, and the tests that need it are skipped"));
-    }
-
-    private async Task<(int ExitCode, string Output, string Errors)> RunAsync(string script)
-    {
-        var start = new ProcessStartInfo(Path.Combine(_folder, script)) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment.Remove("CI");
-        start.Environment["PATH"] = $"{Path.Combine(_folder, "bin")}:{start.Environment["PATH"]}";
-        using var run = Process.Start(start)!;
-        var errors = run.StandardError.ReadToEndAsync();
-        var output = await run.StandardOutput.ReadToEndAsync();
-        await run.WaitForExitAsync();
-        return (run.ExitCode, output, await errors);
-    }
-
-    private async Task WriteAsync(string name, string script)
-    {
-        var path = Path.Combine(_folder, name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        await File.WriteAllTextAsync(path, script);
-        MariaDb.Run("chmod", ["+x", path]);
     }
 }

@@ -1,0 +1,118 @@
+namespace SafeClockin.Tests.Shipping;
+
+/// <summary>
+/// What the measurements make of what they measure. Stand-ins are served, loaded and counted: of each three measurements in a
+/// row the second is the fastest and the third the median, and each call that changes something is answered 318 times and
+/// kept 317 times.
+/// </summary>
+[Platform("Linux", Reason = "They are scripts of its shell and read its /proc.")]
+public sealed class BenchTests
+{
+    private ScriptFolder _folder;
+
+    [SetUp]
+    public async Task WriteAsync()
+    {
+        _folder = new();
+        foreach (var script in new[] { "common", "run", "clockins", "wards" })
+            await _folder.CopyAsync($"bench/{script}.sh");
+        foreach (var program in new[] { "mariadb-install-db", "python3" })
+            await _folder.StandInAsync(program, "#!/bin/sh\n");
+        await _folder.StandInAsync("mariadbd", "#!/bin/sh\nexec sleep 600\n");
+        await _folder.StandInAsync("dotnet", "#!/bin/sh\n[ \"$1\" = publish ] || exec sleep 600\n");
+        await _folder.StandInAsync("curl", """
+            #!/bin/bash
+            mapfile changes <changes
+            echo "{\"code\":0,\"data\":$((${#changes[@]} * 317))}"
+            """);
+        await _folder.StandInAsync("mariadb", """
+            #!/bin/bash
+            mapfile changes <changes; mapfile rows <rows
+            case ${!#} in
+              *Com_select*) printf 'Com_insert\t%d\nCom_select\t%d\n' $((${#changes[@]} * 10)) $((${#changes[@]} * 6)) ;;
+              *Com_insert*) printf 'Com_insert\t%d\n' $((${#changes[@]} * 10)) ;;
+              *COUNT*) echo $((${#rows[@]} * 317)) ;;
+              DELETE*) : >rows ;;
+            esac
+            """);
+        // Of those who have clocked in it keeps the next user: whoever comes before that one makes no row.
+        await _folder.StandInAsync("wrk", """
+            #!/bin/bash
+            connections=${2#-c} url=$7 what=$9 first=${11}
+            port=${url##*:} port=${port%%/*}
+            case $what in none|user) base=10 ;; inc|clockin) base=5 ;; get|state) base=8 ;; *) base=6 ;; esac
+            case $what in inc|clockin) echo >>changes ;; esac
+            mapfile -t rows <rows
+            next=0; [ ${#rows[@]} = 0 ] || next=${rows[-1]}
+            [ $what = clockin ] && [ $first -ge $next ] && echo $((first + 320)) >>rows
+            if [ $port = 18960 ]; then
+              echo >>calls.$what
+              mapfile calls <calls.$what
+              turns=(20 10 30)
+              rate=$((base * connections * ${turns[${#calls[@]} % 3]}))
+            else
+              rate=$((port - 18960))000
+            fi
+            echo "FIGURES $rate $rate.5 $((rate * 2)) 320 2"
+            """);
+        await _folder.WriteAsync("changes", "");
+        await _folder.WriteAsync("rows", "");
+    }
+
+    [Test]
+    public async Task Counting_is_told_by_the_median_of_the_rounds_against_the_floor_with_what_was_lost()
+    {
+        var (code, output, errors) = await _folder.RunAsync("bench/run.sh", "1", "3");
+
+        Assert.That(code, Is.Zero, errors);
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var connections in new[] { 1, 64, 256, 1024 })
+            {
+                Assert.That(output, Does.Contain(Row(connections, "none (the floor)", 200, "1.00", "", "")));
+                Assert.That(output, Does.Contain(Row(connections, "inc", 100, "0.50", "31.7 to 1", "3")), "on MySQL");
+                Assert.That(output, Does.Contain(Row(connections, "inc", 100, "0.50", "", "3")), "on the embedded store");
+                Assert.That(output, Does.Contain(Row(connections, "get", 160, "0.80", "", "")));
+            }
+
+            Assert.That(output, Does.Contain("| 1 | 1000 | 10 | 2000.0 |\n| 2 | 3000 | 20 | 4000.0 |\n| 4 | 10000 | 40 | 8000.0 |\n"), "replicas");
+        }
+    }
+
+    [Test]
+    public async Task Clock_ins_are_measured_of_users_who_have_not_clocked_in_yet()
+    {
+        var (code, output, errors) = await _folder.RunAsync("bench/clockins.sh", "1", "3");
+
+        Assert.That(code, Is.Zero, errors);
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var connections in new[] { 1, 64, 256 })
+            {
+                Assert.That(output, Does.Contain(Row(connections, "signed in (the floor)", 200, "1.00", "", "")));
+                Assert.That(output, Does.Contain(Row(connections, "clockin", 100, "0.50", "0.050", "3")));
+                Assert.That(output, Does.Contain(Row(connections, "state", 160, "0.80", "", "")));
+                Assert.That(output, Does.Contain(Row(connections, "month", 120, "0.60", "", "")));
+            }
+
+            Assert.That(output, Does.Contain($"| 1000 | {160 * 64} | {120 * 64} | {100 * 64} |\n| 1000000 | {160 * 64} | {120 * 64} | {100 * 64} |\n"));
+        }
+    }
+
+    [Test]
+    public async Task Looking_at_wards_is_told_for_one_guardian_and_for_many()
+    {
+        var (code, output, errors) = await _folder.RunAsync("bench/wards.sh", "1", "3");
+
+        Assert.That(code, Is.Zero, errors);
+        Assert.That(
+            output.Split('\n')[2..^1],
+            Is.EqualTo(from guardians in new[] { 1, 64 }
+                       from row in new[] { ("signed in (the floor)", 200, "1.00"), ("wards", 120, "0.60") }
+                       let rate = row.Item2 * 64
+                       select $"| {guardians} | {row.Item1} | {rate} | {row.Item3} | {rate}.5 | {rate * 2} |"));
+    }
+
+    private static string Row(int connections, string what, int rate, string ofTheFloor, string statements, string lost)
+        => $"| {connections} | {what} | {rate * connections} | {ofTheFloor} | {rate * connections}.5 | {rate * connections * 2} | {statements} | {lost} |";
+}
