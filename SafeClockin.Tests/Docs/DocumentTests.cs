@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SafeClockin.Api.Hosting;
@@ -30,7 +31,7 @@ public sealed partial class DocumentTests
     }
 
     [TestCaseSource(nameof(ChineseDocuments))]
-    public void A_document_in_Chinese_has_in_each_paragraph_the_names_figures_and_links_of_the_one_in_English(string chinese)
+    public void A_document_in_Chinese_has_in_each_paragraph_the_figures_names_and_links_of_the_one_in_English(string chinese)
     {
         var english = WithoutLanguage(chinese);
 
@@ -47,15 +48,13 @@ public sealed partial class DocumentTests
         static string Facts(string document, string text)
             => string.Join(' ', [
                 Regex.Match(text, @"^(#+|\||-|\d+\.)?").Value,
-                .. Sorted(Regex.Matches(text, @"\d+([,.]\d+)*").Select(figure => figure.Value)),
-                .. Sorted(Regex.Matches(text, "`[^`]+`").Select(code => code.Value).Distinct()),
-                .. Sorted(Links(text).Select(link => IsInside(link) ? WithoutLanguage(Follow(document, link).ToString()) : link)),
+                .. Regex.Matches(Code().Replace(text, ""), @"\d+([,.]\d+)*").Select(figure => figure.Value),
+                .. Code().Matches(text).Select(code => code.Value).Distinct(),
+                .. Links(text).Select(link => IsInside(link) ? WithoutLanguage(Follow(document, link).ToString()) : link),
                 // For what is no figure, as in "for a minute".
                 .. Enumerable.Repeat("minute", Regex.Count(text, "minute|分钟")),
                 .. Enumerable.Repeat("hour", Regex.Count(text, "hour|小时")),
             ]);
-
-        static IEnumerable<string> Sorted(IEnumerable<string> facts) => facts.Order(StringComparer.Ordinal);
 
         static string WithoutLanguage(string document) => document.Replace(".zh-CN", "");
     }
@@ -192,6 +191,28 @@ public sealed partial class DocumentTests
             => Regex.Matches(createTable, @"^\s+`?([a-z]\w*)`? \w", RegexOptions.Multiline).Select(column => $"`{table}` `{column.Groups[1].Value}`");
     }
 
+    [Test]
+    public void Each_ratio_among_the_measurements_is_the_one_of_the_figures_beside_it()
+    {
+        string[] head = [];
+        var floor = 0.0;
+        foreach (var row in Rows(Repository.Read("bench/README.md")).Select(row => row.Split('|', StringSplitOptions.TrimEntries)))
+        {
+            if (row[2].Any(char.IsLetter) && double.IsNaN(Number(3)))
+                head = row;
+            var column = Array.FindIndex(head, name => name is "ratio" or "of the floor" or "of the limit");
+            if (column < 0 || double.IsNaN(Number(column)))
+                continue; // another table, or no row of figures
+            var (left, right) = (Number(column - 2), Number(column - 1));
+            if (row[2].EndsWith("(the floor)", StringComparison.Ordinal))
+                floor = right;
+            var ratio = head[column] switch { "ratio" => left / right, "of the limit" => right / left, _ => right / floor };
+            Assert.That(Number(column), Is.EqualTo(ratio).Within(0.006), string.Join(" | ", row));
+
+            double Number(int column) => double.TryParse(row[column], CultureInfo.InvariantCulture, out var number) ? number : double.NaN;
+        }
+    }
+
     private static IEnumerable<string> Find(string folder)
         => Directory.EnumerateFiles(folder, "*.md").Concat(Directory.EnumerateDirectories(folder)
             .Where(inner => Path.GetFileName(inner) is var name && name[0] != '.' && !BuiltOrFetched.Contains(name))
@@ -233,6 +254,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"`([A-Z]+ /[^`?]*)[^`]*`(?: `({[^`]*})`)?")]
     private static partial Regex Call();
+
+    [GeneratedRegex("`[^`]+`")]
+    private static partial Regex Code();
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Number();
