@@ -24,13 +24,13 @@ public sealed class AlertController : ControllerBase
     [EndpointSummary("发送到期的提醒")]
     [EndpointDescription("以 ALERT_SWEEP_SECRET 为 token。最多工作 8 秒；可以同时调用，每条消息仍只发一次。")]
     public async Task<SweepAnswer> SweepAlertsAsync(
-        [FromServices] AlertSweeper sweeper, [FromServices] IHostApplicationLifetime lifetime)
+        [FromServices] AlertSweeper sweeper, [FromServices] IHostApplicationLifetime lifetime, [FromServices] TimeProvider time)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
         stop.CancelAfter(TimeToBegin);
         try
         {
-            var report = await sweeper.SweepAsync(stop.Token).WaitAsync(Timeout);
+            var report = await sweeper.SweepAsync(stop.Token).WaitAsync(Timeout, time);
             return new(report.Sent, report.Failed, report.Left);
         }
         catch (TimeoutException e)

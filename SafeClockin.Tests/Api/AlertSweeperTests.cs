@@ -51,6 +51,27 @@ public sealed class AlertSweeperTests
         }));
     }
 
+    [Test]
+    public async Task A_sweep_that_is_asked_for_is_answered_while_its_store_hangs_before_a_timer_outside_gives_up()
+    {
+        using var weChat = new WeChatStub();
+        var settings = weChat.AlertSettings();
+        settings["ALERT_SWEEP_SECRET"] = "a-secret-of-the-timer-of-more-than-32-bytes";
+        settings["ALERT_TIME"] = "00:00";
+        var store = new Mock<IAlertRepository>();
+        store.Setup(alerts => alerts.FindAsync(It.IsAny<long>(), It.IsAny<DateOnly>(), It.IsAny<int>()))
+            .Returns(new TaskCompletionSource<IReadOnlyList<ArmedLink>>().Task);
+        var time = new ImpatientTime(TimeSpan.FromSeconds(6));
+        using var service = Service.Start(settings, services => services.AddSingleton<TimeProvider>(time).AddSingleton(store.Object));
+        using var client = service.CreateClient();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", settings["ALERT_SWEEP_SECRET"]);
+
+        using var answer = await client.PostAsync("/api/alerts/sweep", null);
+
+        Assert.That((int)answer.StatusCode, Is.EqualTo(503));
+        Assert.That(time.Waits, Has.Some.LessThan(TimeSpan.FromSeconds(10)));
+    }
+
     private static IAlertRepository StoreOfOneLink()
     {
         var link = new ArmedLink { Id = "link", Guardian = "an-openid", WardName = "妈妈", LastDay = ChinaDay.Of(DateTimeOffset.UtcNow).AddDays(-3) };

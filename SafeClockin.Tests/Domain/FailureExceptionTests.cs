@@ -9,7 +9,7 @@ public sealed class FailureExceptionTests
         new(FailureException.Refused("不行"), FailureKind.Refused, "不行"),
         new(FailureException.StoreUnavailable(new TimeoutException("a detail")), FailureKind.StoreUnavailable, "The store is unavailable: a detail"),
         new(FailureException.WeChatUnavailable("a detail"), FailureKind.WeChatUnavailable, "WeChat is unavailable: a detail"),
-        new(FailureException.WeChatTimeout(TimeSpan.FromSeconds(5)), FailureKind.WeChatTimeout, "WeChat did not answer within 5 s"),
+        new(FailureException.WeChatTimeout(TimeSpan.FromSeconds(2.5)), FailureKind.WeChatTimeout, "WeChat did not answer within 2.5 s"),
         new(FailureException.Misconfigured("a detail"), FailureKind.Misconfigured, "a detail"),
         new(FailureException.LoginNotConfigured("a detail"), FailureKind.LoginNotConfigured, "Login is not configured: a detail"),
     ];
