@@ -50,6 +50,7 @@ public sealed class SettingsTests
     [TestCase("OTEL_EXPORTER_OTLP_ENDPOINT", $"http//user:{Canary}@collector:4317", $"OTEL_EXPORTER_OTLP_ENDPOINT {NotShown}{Endpoint}")]
     [TestCase("OTEL_EXPORTER_OTLP_ENDPOINT", "httpx://collector:4317", $"OTEL_EXPORTER_OTLP_ENDPOINT {NotShown}{Endpoint}")]
     [TestCase("OTEL_EXPORTER_OTLP_PROTOCOL", "http", "OTEL_EXPORTER_OTLP_PROTOCOL is \"http\"; expected grpc or http/protobuf")]
+    [TestCase("OTEL_EXPORTER_OTLP_HEADERS", $"=={Canary}", $"OTEL_EXPORTER_OTLP_HEADERS {NotShown}headers like name=value, separated by commas")]
     [TestCase("OTEL_EXPORTER_OTLP_HEADERS", Canary, $"OTEL_EXPORTER_OTLP_HEADERS {NotShown}headers like name=value, separated by commas")]
     [TestCase("ASPNETCORE_URLS", "http://127.0.0.1:99999", $"ASPNETCORE_URLS or --urls is \"http://127.0.0.1:99999\"; expected {Urls}")]
     [TestCase("ASPNETCORE_URLS", "ftp://127.0.0.1:8080", $"ASPNETCORE_URLS or --urls is \"ftp://127.0.0.1:8080\"; expected {Urls}")]

@@ -140,6 +140,21 @@ public sealed partial class MiniProgramTests
     }
 
     [Test]
+    public async Task A_browser_profile_is_the_same_user_of_the_preview_whenever_it_is_opened()
+    {
+        // Without the user that the other tests begin with.
+        await using var visitor = await OpenAsync(
+            prepare: context => context.AddInitScriptAsync("sessionStorage.isOpened ??= delete localStorage.user"));
+        await visitor.SeeAsync("暂时读不到打卡情况");
+        await visitor.Page.ReloadAsync();
+        await visitor.SeeAsync("暂时读不到打卡情况");
+
+        var logins = visitor.Requests.Where(request => request.Url.EndsWith("/api/login", StringComparison.Ordinal))
+            .Select(request => request.PostData!).ToList();
+        Assert.That(logins, Has.Count.EqualTo(2).And.All.EqualTo(logins[0]));
+    }
+
+    [Test]
     public async Task A_token_that_is_no_longer_valid_is_renewed_unseen()
     {
         await using var visitor = await OpenAsync(storage: [new("storage.token", "\"an old one\"")]);
@@ -230,7 +245,7 @@ public sealed partial class MiniProgramTests
     public async Task The_data_are_erased_after_a_question()
     {
         await ClockInOnAsync("2026-11-22", "2026-11-23", "2026-11-24");
-        await using var visitor = await OpenAsync();
+        await using var visitor = await OpenAsync(prepare: context => context.Clock.InstallAsync());
         await SeeFiguresAsync(visitor, streak: 3, missedDays: 0);
 
         await visitor.ClickAsync("删除我的数据");
@@ -238,7 +253,11 @@ public sealed partial class MiniProgramTests
         Assert.That(PathsOf(visitor), Has.None.EqualTo("DELETE /api/user"));
 
         await visitor.ClickAsync("删除我的数据");
+        await visitor.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddHours(1)); // so that what is told stays
         await visitor.ClickAsync("删除");
+        await visitor.SeeAsync("已删除");
+        await visitor.ExpectStateAsync("miniprogram-erased");
+        await visitor.Page.Clock.ResumeAsync();
         await visitor.SeeAsync("从今天开始打卡吧");
         await SeeFiguresAsync(visitor, streak: 0, missedDays: 0);
         await Assertions.Expect(Day(visitor, "11月23日")).ToBeVisibleAsync();

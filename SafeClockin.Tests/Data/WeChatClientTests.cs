@@ -59,6 +59,15 @@ public sealed class WeChatClientTests
         }
     }
 
+    [TestCase("c2Vz+/+/a2V5LWNhbmFyeQ==", Description = "every sign of base64")]
+    [TestCase("c2Vz-_-_a2V5LWNhbmFyeQ", Description = "those of base64url")]
+    public async Task A_session_key_is_taken_as_it_is(string sessionKey)
+    {
+        var answer = WeChatStub.Text($$"""{"session_key":"{{sessionKey}}","openid":"an-openid"}""");
+
+        Assert.That(await ExchangeAsync(_stub.CodeAnswered(answer)), Is.EqualTo(new WeChatSession("an-openid", sessionKey)));
+    }
+
     [Test]
     public async Task What_an_answer_sets_is_not_sent_back()
     {

@@ -121,6 +121,19 @@ test('of several months asked for in haste the last is shown, whichever answers 
   assert.deepEqual([page.data.month, page.data.days], ['2026-09', ['2026-09-09']]);
 });
 
+test('who comes back goes on seeing the month while it is read anew, and when that fails', async () => {
+  await open(TODAY, ['2026-11-23']);
+
+  page.onShow();
+  (await next('GET /api/clockin')).answer(TODAY);
+  const month = await next('GET /api/clockin/days?month=2026-11');
+  assert.deepEqual(page.data.days, ['2026-11-23']);
+  month.fail();
+  await settle();
+
+  assert.deepEqual(page.data.days, ['2026-11-23']);
+});
+
 test('a month that cannot be read is tried again on demand', async () => {
   await open();
 
