@@ -7,7 +7,7 @@ using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
 
-/// <summary>The sweeps that a process makes by itself, on a store that fails twice and then knows of one link.</summary>
+/// <summary>Sweeps that a process makes by itself or is asked for, on stores that fail, hang or know of one link.</summary>
 public sealed class AlertSweeperTests
 {
     [Test]

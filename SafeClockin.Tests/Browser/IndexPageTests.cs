@@ -198,7 +198,7 @@ public sealed class IndexPageTests
         await visitor.Page.Context.SetOfflineAsync(true);
         await visitor.Page.WaitForFunctionAsync("() => !navigator.onLine");
 
-        // That it asks, not what it hears: the first request may find the network still gone, and the clock is stopped.
+        // For the request and not for its answer: it may find the network still gone, and with the clock stopped none follows.
         await visitor.Page.RunAndWaitForRequestAsync(
             () => visitor.Page.Context.SetOfflineAsync(false),
             request => request.Url.EndsWith("/api/count", StringComparison.Ordinal));

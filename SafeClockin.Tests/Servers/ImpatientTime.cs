@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace SafeClockin.Tests.Servers;
 
-/// <summary>The machine's clock, but that each wait of this length or more is over at once, and remembered.</summary>
+/// <summary>The machine's clock, but that each wait of <paramref name="shortest"/> or more is over at once, and remembered.</summary>
 internal sealed class ImpatientTime(TimeSpan shortest) : TimeProvider
 {
     public ConcurrentQueue<TimeSpan> Waits { get; } = [];
