@@ -30,6 +30,20 @@ public sealed partial class DocumentTests
         }
     }
 
+    [TestCaseSource(nameof(Documents))]
+    public void A_document_leads_to_others_in_its_own_language_where_there_are_any(string document)
+    {
+        var itself = WithoutLanguage(Path.GetFullPath(document, Workspace.Repository));
+        foreach (var file in Links(Repository.Read(document)).Where(IsInside).Select(link => Follow(document, link).File))
+        {
+            var english = WithoutLanguage(file);
+            if (english == itself)
+                continue; // itself, or the same in the other language
+            var chinese = Path.ChangeExtension(english, ".zh-CN.md");
+            Assert.That(file, Is.EqualTo(ChineseDocuments.Contains(document) && File.Exists(chinese) ? chinese : english));
+        }
+    }
+
     [TestCaseSource(nameof(ChineseDocuments))]
     public void A_document_in_Chinese_has_in_each_paragraph_the_figures_names_and_links_of_the_one_in_English(string chinese)
     {
@@ -55,8 +69,6 @@ public sealed partial class DocumentTests
                 .. Enumerable.Repeat("minute", Regex.Count(text, "minute|分钟")),
                 .. Enumerable.Repeat("hour", Regex.Count(text, "hour|小时")),
             ]);
-
-        static string WithoutLanguage(string document) => document.Replace(".zh-CN", "");
     }
 
     [TestCase("README.md")]
@@ -217,6 +229,8 @@ public sealed partial class DocumentTests
         => Directory.EnumerateFiles(folder, "*.md").Concat(Directory.EnumerateDirectories(folder)
             .Where(inner => Path.GetFileName(inner) is var name && name[0] != '.' && !BuiltOrFetched.Contains(name))
             .SelectMany(Find));
+
+    private static string WithoutLanguage(string document) => document.Replace(".zh-CN", "");
 
     private static IEnumerable<string> Links(string text) => Link().Matches(text).Select(link => link.Groups[1].Value);
 

@@ -1,3 +1,6 @@
+using System.Text.RegularExpressions;
+using SafeClockin.Tests.Api;
+
 namespace SafeClockin.Tests.Shipping;
 
 /// <summary>
@@ -14,7 +17,7 @@ public sealed class BenchTests
     public async Task WriteAsync()
     {
         _folder = new();
-        foreach (var script in new[] { "common", "run", "clockins", "wards" })
+        foreach (var script in new[] { "common", "run", "clockins", "wards", "cold-start", "settings-fuzz" })
             await _folder.CopyAsync($"bench/{script}.sh");
         foreach (var program in new[] { "mariadb-install-db", "python3" })
             await _folder.StandInAsync(program, "#!/bin/sh\n");
@@ -62,7 +65,7 @@ public sealed class BenchTests
     [Test]
     public async Task Counting_is_told_by_the_median_of_the_rounds_against_the_floor_with_what_was_lost()
     {
-        var output = await MeasureAsync("run");
+        var output = await MeasureAsync("run", "1", "3");
 
         using (Assert.EnterMultipleScope())
         {
@@ -81,7 +84,7 @@ public sealed class BenchTests
     [Test]
     public async Task Clock_ins_are_measured_of_users_who_have_not_clocked_in_yet()
     {
-        var output = await MeasureAsync("clockins");
+        var output = await MeasureAsync("clockins", "1", "3");
 
         using (Assert.EnterMultipleScope())
         {
@@ -100,7 +103,7 @@ public sealed class BenchTests
     [Test]
     public async Task Looking_at_wards_is_told_for_one_guardian_and_for_many()
     {
-        var output = await MeasureAsync("wards");
+        var output = await MeasureAsync("wards", "1", "3");
 
         Assert.That(
             output.Split('\n')[2..^1],
@@ -110,10 +113,74 @@ public sealed class BenchTests
                        select $"| {guardians} | {row.Item1} | {rate} | {row.Item3} | {rate}.5 | {rate * 2} |"));
     }
 
-    /// <summary>What a script prints, of three rounds of measurements.</summary>
-    private async Task<string> MeasureAsync(string script)
+    /// <summary>The service takes half a second to its start and 40 MB for a request, the empty service nothing and 10 MB.</summary>
+    [Test]
+    public async Task A_start_is_told_by_its_time_and_memory_against_those_of_an_empty_service()
     {
-        var (code, output, errors) = await _folder.RunAsync($"bench/{script}.sh", "1", "3");
+        await _folder.CopyAsync("bench/Peer.csproj");
+        await _folder.WriteAsync("serve", """
+            #!/usr/bin/python3
+            import http.server, os, sys, time
+            time.sleep(float(sys.argv[1]))
+            kept = []
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def answer(self):
+                    kept.append(b'x' * (int(sys.argv[2]) << 20))
+                    self.send_response(200)
+                    self.end_headers()
+                do_GET = do_POST = answer
+            port = int(os.environ['ASPNETCORE_URLS'].split(':')[-1])
+            http.server.HTTPServer(('127.0.0.1', port), Handler).serve_forever()
+            """);
+        await _folder.StandInAsync("dotnet", """
+            #!/bin/sh
+            [ "$1" = publish ] || exec ./serve 0 10
+            mkdir "$6"
+            printf '#!/bin/sh\nexec ./serve 0.5 40\n' >"$6/SafeClockin.Api"
+            chmod +x "$6/SafeClockin.Api"
+            """);
+        await _folder.StandInAsync("mariadbd", """
+            #!/bin/bash
+            for option; do [[ $option != --port=* ]] || exec /usr/bin/python3 -m http.server --bind 127.0.0.1 "${option#*=}"; done
+            """);
+        await _folder.StandInAsync("wrk", """
+            #!/bin/bash
+            for url; do [[ $url == http:* ]] && break; done
+            host=${url#http://} host=${host%%/*}
+            exec 3<>"/dev/tcp/${host/:/\/}"
+            printf 'GET / HTTP/1.1\r\n\r\n' >&3
+            read -r _ <&3
+            """);
+
+        var output = await MeasureAsync("cold-start", "1");
+
+        var rows = Regex.Matches(output, @"^(\D+?) +service +(\d+) (\w+) +empty +(\d+) \3 +ratio (\d+\.\d\d)$", RegexOptions.Multiline)
+            .Select(row => (Service: double.Parse(row.Groups[2].Value), Empty: double.Parse(row.Groups[4].Value), Ratio: double.Parse(row.Groups[5].Value)))
+            .ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(rows, Has.Count.EqualTo(3), output);
+            Assert.That(rows.Select(row => row.Ratio - row.Service / row.Empty), Is.All.Zero.Within(0.006), output);
+            Assert.That(rows[0].Service, Is.InRange(500, 50_000), "milliseconds");
+            Assert.That(rows[1].Service - rows[1].Empty, Is.EqualTo(30 << 10).Within(2 << 10), "kilobytes of one request");
+            Assert.That(rows[2].Service - rows[2].Empty, Is.EqualTo(60 << 10).Within(2 << 10), "of two");
+        }
+    }
+
+    [Test]
+    public async Task Starts_with_settings_that_nobody_means_are_made_as_often_as_asked()
+    {
+        await _folder.StandInAsync("dotnet", "#!/bin/sh\necho \"$SETTINGS_FUZZ_STARTS $*\"\n");
+
+        var run = Regex.Match(await MeasureAsync("settings-fuzz", "5"), @"^5 test SafeClockin\.Tests --filter FullyQualifiedName~(\S+) ");
+
+        Assert.That(typeof(SettingsFuzzTests).FullName, run.Success ? Does.Contain(run.Groups[1].Value) : Is.Null);
+    }
+
+    /// <summary>What a script prints.</summary>
+    private async Task<string> MeasureAsync(string script, params string[] arguments)
+    {
+        var (code, output, errors) = await _folder.RunAsync($"bench/{script}.sh", arguments);
         Assert.That(code, Is.Zero, errors);
         return output;
     }

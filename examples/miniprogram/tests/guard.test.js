@@ -81,13 +81,16 @@ test('an invitation that was accepted is not kept either', async () => {
 });
 
 test('the card sent by the button carries the invitation, at once', () => {
-  const { path: target, title, imageUrl } = page.onShareAppMessage({
-    from: 'button', target: { dataset: { invitation: 'a-b_c' } },
-  });
+  const { path: target, title } = page.onShareAppMessage({ from: 'button', target: { dataset: { invitation: 'a-b_c' } } });
 
   assert.equal(target, '/pages/guard/guard?invitation=a-b_c');
   assert.match(title, /守护人/);
-  assert.ok(existsSync(path.join(__dirname, '..', 'app', imageUrl)));
+});
+
+test('no card shows what is on the screen, where names are', () => {
+  for (const sharing of [{ from: 'button', target: { dataset: { invitation: 'a-b_c' } } }, { from: 'menu' }]) {
+    assert.ok(existsSync(path.join(__dirname, '..', 'app', page.onShareAppMessage(sharing).imageUrl)), sharing.from);
+  }
 });
 
 test('the card sent from the menu carries no invitation, not even the one that opened the page', async () => {
