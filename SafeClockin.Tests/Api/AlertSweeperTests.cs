@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Moq;
+using SafeClockin.Api.Hosting;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Alerts;
 using SafeClockin.Domain.ClockIns;
@@ -34,6 +35,16 @@ public sealed class AlertSweeperTests
             Assert.That(weChat.Messages, Has.Count.EqualTo(1));
             Assert.That(time.Waits, Has.All.InRange(TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(3)));
         }
+    }
+
+    [Test]
+    public async Task A_process_that_waits_for_its_next_sweep_ends_without_it()
+    {
+        using var weChat = new WeChatStub();
+        using var service = Service.Start(weChat.AlertSettings());
+        var sweeper = service.Services.GetRequiredService<AlertSweeper>();
+
+        await sweeper.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)); // the wait is of minutes
     }
 
     [Test]

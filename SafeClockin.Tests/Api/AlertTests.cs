@@ -317,6 +317,19 @@ public sealed class AlertTests(string store, int replicas)
         Assert.That(_weChat.Messages, Has.Count.EqualTo(4));
     }
 
+    [Test]
+    public async Task An_access_token_that_does_not_come_is_asked_for_anew_by_the_next_sweep()
+    {
+        await ArmAsync(3, daysAgo: 2);
+        _time.Pass(TimeSpan.FromHours(3));
+        _weChat.AnswerToToken = _ => WeChatStub.Stalled("");
+        Assert.That(await SweepAsync(), Is.EqualTo((0, 3, 3)));
+
+        _weChat.Reset();
+        _time.Set(_morning.AddSeconds(1));
+        Assert.That(await SweepAsync(), Is.EqualTo((3, 0, 0)));
+    }
+
     [TestCase(40125, LogEventLevel.Error, "WX_SECRET is wrong")]
     [TestCase(45011, LogEventLevel.Warning, "no access token")]
     public async Task Without_an_access_token_all_stays_for_the_next_sweep(int errorCode, LogEventLevel level, string said)

@@ -81,6 +81,20 @@ public sealed class ClockInServiceTests
             Is.EqualTo(new ClockInState(Day("2026-11-24"), clockedInAt, streak, missedDays)));
     }
 
+    [Test]
+    public void Days_are_counted_over_the_ends_of_months_and_years()
+    {
+        var days = Enumerable.Range(0, 2 * 366).Select(Day("2027-01-01").AddDays); // until after a leap year
+        foreach (var last in days.Select(day => new ClockIn(day, 7, 3)))
+        {
+            var states = Enumerable.Range(0, 70).Select(later => ClockInState.From(last, last.Day.AddDays(later)));
+            Assert.That(
+                states.Select(state => (state.ClockedInAt, state.Streak, state.MissedDays)),
+                Is.EqualTo([(7L, 3, 0), (null, 3, 0), .. Enumerable.Range(1, 68).Select(missed => ((long?)null, 0, missed))]),
+                last.Day.ToString());
+        }
+    }
+
     [TestCase(null, "2026-11-01", "2026-11-30", Description = "this month")]
     [TestCase("", "2026-11-01", "2026-11-30")]
     [TestCase("2026-11", "2026-11-01", "2026-11-30")]
