@@ -306,6 +306,9 @@ public sealed partial class MiniProgramTests
         isLost.SetResult();
         await Assertions.Expect(visitor.Error).ToBeVisibleAsync();
         await visitor.ExpectStateAsync($"miniprogram-{page}-unread");
+        await visitor.Page.SetViewportSizeAsync(375, 300); // lower than the page
+        await ExpectNothingUnderTheErrorAsync(visitor);
+        await visitor.Page.SetViewportSizeAsync(375, Height);
 
         await visitor.Page.Context.UnrouteAllAsync();
         await visitor.ClickAsync("重试");
@@ -383,16 +386,7 @@ public sealed partial class MiniProgramTests
         await visitor.ClickAsync("打卡");
         await Assertions.Expect(visitor.Error).ToBeVisibleAsync();
         await CheckAsync(visitor, "failure", scheme);
-        var underTheError = await visitor.Page.EvaluateAsync<double>(
-            """
-            () => {
-              const page = document.querySelector('.page');
-              page.closest('.wx-scroller').scrollTo(0, page.scrollHeight);
-              const bottoms = [...page.querySelectorAll(':scope > :not(.error)')].map(child => child.getBoundingClientRect().bottom);
-              return Math.max(...bottoms) - document.querySelector('.error').getBoundingClientRect().top;
-            }
-            """);
-        Assert.That(underTheError, Is.LessThanOrEqualTo(0), "pixels of the page that cannot be reached");
+        await ExpectNothingUnderTheErrorAsync(visitor);
         await visitor.Page.Context.SetOfflineAsync(false);
 
         await visitor.ClickAsync("重试");
@@ -515,6 +509,20 @@ public sealed partial class MiniProgramTests
             Assert.That(overflowing, Is.Empty, state);
         }
         await visitor.CheckAsync($"miniprogram-{state}", scheme.ToString().ToLowerInvariant());
+    }
+
+    private static async Task ExpectNothingUnderTheErrorAsync(Visitor visitor)
+    {
+        var underTheError = await visitor.Page.EvaluateAsync<double>(
+            """
+            () => {
+              const page = document.querySelector('.page');
+              page.closest('.wx-scroller').scrollTo(0, page.scrollHeight);
+              const bottoms = [...page.querySelectorAll(':scope > :not(.error)')].map(child => child.getBoundingClientRect().bottom);
+              return Math.max(...bottoms) - document.querySelector('.error').getBoundingClientRect().top;
+            }
+            """);
+        Assert.That(underTheError, Is.LessThanOrEqualTo(0), "pixels of the page that cannot be reached");
     }
 
     private static ViewportSize Phone => new() { Width = 375, Height = Height };

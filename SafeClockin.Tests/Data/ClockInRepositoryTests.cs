@@ -176,6 +176,22 @@ public sealed class MySqlClockInRepositoryTests : ClockInRepositoryTests
     public async Task CloseAsync() => await _store.DisposeAsync();
 
     [Test]
+    public async Task A_table_that_an_earlier_version_made_is_used_as_it_is()
+    {
+        using var administrator = MySqlServer.Connect();
+        administrator.Execute(
+            $"""
+            CREATE DATABASE {_database};
+            CREATE TABLE {_database}.ClockIns (
+                openid varbinary(64) NOT NULL, day date NOT NULL, clockedInAt bigint NOT NULL, streak int NOT NULL,
+                PRIMARY KEY (openid, day)
+            ) ENGINE = InnoDB
+            """);
+
+        Assert.That((await ClockIns.AddAsync([new("a", Day("2026-11-24"), 7)])).Single().Streak, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_batch_of_which_another_replica_has_kept_a_part_meanwhile_answers_what_is_kept()
     {
         await ClockIns.QueryLastAsync(["a"], Day("2026-11-24")); // makes the table
@@ -232,6 +248,23 @@ public sealed class SqliteClockInRepositoryTests : ClockInRepositoryTests
 
     [TearDown]
     public void Close() => _store.Dispose();
+
+    [Test]
+    public async Task A_table_that_an_earlier_version_made_is_used_as_it_is()
+    {
+        using (var connection = Sqlite.Connect(_file))
+        {
+            connection.Execute(
+                """
+                CREATE TABLE ClockIns (
+                    openid BLOB NOT NULL, day TEXT NOT NULL, clockedInAt INTEGER NOT NULL, streak INTEGER NOT NULL,
+                    PRIMARY KEY (openid, day)
+                ) STRICT, WITHOUT ROWID
+                """);
+        }
+
+        Assert.That((await ClockIns.AddAsync([new("a", Day("2026-11-24"), 7)])).Single().Streak, Is.EqualTo(1));
+    }
 
     [Test]
     public async Task Two_processes_that_write_one_file_wait_for_each_other()

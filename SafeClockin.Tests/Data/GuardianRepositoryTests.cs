@@ -232,6 +232,18 @@ public abstract class GuardianRepositoryTests
     }
 
     [Test]
+    public async Task A_user_who_never_clocked_in_is_erased_too()
+    {
+        await LinkAsync("user", "guardian");
+        await LinkAsync("ward", "user");
+
+        await Guardians.EraseAsync("user");
+
+        Assert.That(await WardsAsync("guardian"), Is.Empty);
+        Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.Empty);
+    }
+
+    [Test]
     public async Task Armed_links_are_found_from_when_they_are_due_on_the_longest_waiting_first_and_no_more_than_asked_for()
     {
         foreach (var (ward, armedAt) in new[] { ("a", Now + 2), ("b", Now), ("c", Now + 1) })

@@ -89,6 +89,26 @@ public sealed class MySqlFaultTests
     }
 
     [Test]
+    public async Task A_change_of_which_the_answer_does_not_come_is_made_once()
+    {
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}");
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        proxy.Forward((client, answer) =>
+        {
+            const int ChangedRows = 5;
+            if (answer.Span[ChangedRows] == 0)
+                return FaultyProxy.Untouched(client, answer); // to a ping
+            proxy.Forward(FaultyProxy.Untouched);
+            return Task.CompletedTask;
+        });
+
+        Assert.That(await Outcome(counters.IncreaseCounterByIdAsync(1, 1)), Is.False);
+
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task A_server_that_answers_late_in_pieces_twice_or_in_garbage_is_reported_in_time_and_used_again()
     {
         var proxy = Keep(new FaultyProxy(_database.Port));
