@@ -16,6 +16,7 @@ needs /usr/lib/python3/dist-packages/jwt python3-jwt
 needs node nodejs
 needs npm npm
 needs curl curl
+needs /usr/bin/wrk wrk
 needs openssl openssl
 
 if [ ${#missing[@]} -gt 0 ]; then
