@@ -1,6 +1,7 @@
 using Dapper;
 using SafeClockin.Data.MySql;
 using SafeClockin.Data.Sqlite;
+using SafeClockin.Domain;
 using SafeClockin.Domain.ClockIns;
 using SafeClockin.Tests.Servers;
 
@@ -264,6 +265,17 @@ public sealed class SqliteClockInRepositoryTests : ClockInRepositoryTests
         }
 
         Assert.That((await ClockIns.AddAsync([new("a", Day("2026-11-24"), 7)])).Single().Streak, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_table_with_its_key_in_another_order_is_refused_by_the_columns_of_the_right_one()
+    {
+        using (var connection = Sqlite.Connect(_file))
+            connection.Execute("CREATE TABLE ClockIns (openid BLOB, day TEXT, PRIMARY KEY (day, openid)) STRICT");
+
+        var failure = await Assert.ThrowsAsync<FailureException>(() => ClockIns.QueryLastAsync(["a"], Day("2026-11-24")));
+
+        Assert.That(failure.Message, Does.EndWith("its primary key is not openid, day"));
     }
 
     [Test]
