@@ -96,7 +96,7 @@ public sealed class MySqlFaultTests
         await counters.IncreaseCounterByIdAsync(1, 1);
         proxy.Forward((client, answer) =>
         {
-            const int ChangedRows = 5;
+            const int ChangedRows = 5; // where an OK packet tells how many, behind its four bytes of header and the OK
             if (answer.Span[ChangedRows] == 0)
                 return FaultyProxy.Untouched(client, answer); // to a ping
             proxy.Forward(FaultyProxy.Untouched);
