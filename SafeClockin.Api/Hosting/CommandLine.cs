@@ -48,8 +48,12 @@ internal static class CommandLine
         {
             var name = rest[i].Split('=')[0];
             var isSetting = name.StartsWith("--", StringComparison.Ordinal) && names.Contains(name[2..]);
+            // The framework's own have this prefix as environment variables alone.
+            const string Prefix = "--ASPNETCORE_";
+            if (isSetting && name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+                rest[i] = $"--{rest[i][Prefix.Length..]}";
             // The value is the next argument, unless it stands behind an equals sign.
-            if (!isSetting || (name == rest[i] && ++i == rest.Length))
+            if (!isSetting || (!rest[i].Contains('=', StringComparison.Ordinal) && ++i == rest.Length))
             {
                 throw new SettingException(
                     "An argument", name, $"{string.Join(", ", Commands.Keys)}, --urls=…, --environment=… or --NAME=… of a setting");

@@ -28,7 +28,10 @@ internal static class ListenAddresses
         if (configuration.GetSection("Kestrel:Endpoints").GetChildren().Any())
             throw new SettingException("Kestrel__Endpoints", $"addresses in {Urls.Name}");
 
-        var urls = Split(Urls.Read(configuration[WebHostDefaults.ServerUrlsKey])).Select(Parse).ToList();
+        var held = Urls.Read(configuration[WebHostDefaults.ServerUrlsKey]);
+        var urls = Split(held).Select(Parse).ToList();
+        if (urls.Count == 0)
+            throw NotUnderstood(held);
         var ports = ReadPorts(HttpPorts, configuration[WebHostDefaults.HttpPortsKey], Uri.UriSchemeHttp)
             .Concat(ReadPorts(HttpsPorts, configuration[WebHostDefaults.HttpsPortsKey], Uri.UriSchemeHttps))
             .ToList();
@@ -54,9 +57,12 @@ internal static class ListenAddresses
             // Refused like the others.
         }
 
-        throw new SettingException(
-            $"{Urls.Name} or --{WebHostDefaults.ServerUrlsKey}", url, $"addresses like {Default} or https://127.0.0.1:8443, separated by semicolons");
+        throw NotUnderstood(url);
     }
+
+    private static SettingException NotUnderstood(string url)
+        => new(
+            $"{Urls.Name} or --{WebHostDefaults.ServerUrlsKey}", url, $"addresses like {Default} or https://127.0.0.1:8443, separated by semicolons");
 
     private static IEnumerable<BindingAddress> ReadPorts(Setting setting, string? held, string scheme)
         => from port in Split(setting.Read(held))

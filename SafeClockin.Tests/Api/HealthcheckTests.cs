@@ -43,10 +43,11 @@ public sealed class HealthcheckTests
         var none = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "" };
 
         var byArgument = await ServiceProcess.RunToItsEndAsync(none, ["--healthcheck", $"--{name}", value]);
+        var byItsWholeName = await ServiceProcess.RunToItsEndAsync(none, ["--healthcheck", $"--ASPNETCORE_{name.ToUpperInvariant()}={value}"]);
         var byVariable = await ServiceProcess.RunToItsEndAsync(
             new Dictionary<string, string>(none) { ["ASPNETCORE_" + name.ToUpperInvariant()] = value }, ["--healthcheck"]);
 
-        Assert.That((byArgument, byVariable), Is.EqualTo(((0, ""), (0, ""))));
+        Assert.That((byArgument, byItsWholeName, byVariable), Is.EqualTo(((0, ""), (0, ""), (0, ""))));
     }
 
     [Test]

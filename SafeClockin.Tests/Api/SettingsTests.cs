@@ -23,12 +23,28 @@ public sealed class SettingsTests
     [TestCase("", "81", "443", "http://*:81 https://*:443")]
     [TestCase("http://127.0.0.1:80; https://[::1]:443", "81", "444", "http://127.0.0.1:80 https://[::1]:443", Description = "images set a port")]
     [TestCase(" ", "81", "", "http://*:81")]
+    [TestCase("http://+:81", "", "", "http://+:81", Description = "every address, too")]
     public void It_listens_where_it_is_told_by_addresses_or_else_ports_or_else_on_8080_of_every_address(
         string urls, string httpPorts, string httpsPorts, string expected)
     {
         var settings = new ConfigurationManager { ["urls"] = urls, ["http_ports"] = httpPorts, ["https_ports"] = httpsPorts };
 
         Assert.That(string.Join(' ', ListenAddresses.Read(settings)), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task Settings_of_blanks_count_as_not_set()
+    {
+        var settings = AllSettings.List.Except(ListenAddresses.Settings).ToDictionary(setting => setting.Name, _ => " ");
+        foreach (var (name, value) in Service.EmbeddedStore())
+            settings[name] = value;
+        foreach (var secret in new[] { "TOKEN_SECRET", "TOKEN_SECRET_PREVIOUS", "ALERT_SWEEP_SECRET" })
+            settings.Remove(secret); // of which blanks are a part
+
+        var (service, client) = await ServiceProcess.StartAsync(settings);
+        using var _ = service;
+        using var __ = client;
+        Assert.That(await client.GetCountAsync(), Is.Zero);
     }
 
     [TestCase("STORE", "postgres", "STORE is \"postgres\"; expected mysql or sqlite")]
@@ -57,6 +73,7 @@ public sealed class SettingsTests
     [TestCase("ASPNETCORE_URLS", "http://127.0.0.1:port", $"ASPNETCORE_URLS or --urls is \"http://127.0.0.1:port\"; expected {Urls}")]
     [TestCase("ASPNETCORE_URLS", "http://127.0.0.1:8080/base", $"ASPNETCORE_URLS or --urls is \"http://127.0.0.1:8080/base\"; expected {Urls}")]
     [TestCase("ASPNETCORE_URLS", $"http://root:{Canary}@127.0.0.1:8080", $"ASPNETCORE_URLS or --urls {NotShown}{Urls}")]
+    [TestCase("ASPNETCORE_URLS", ";", $"ASPNETCORE_URLS or --urls is \";\"; expected {Urls}")]
     [TestCase("ASPNETCORE_URLS", "8080", $"ASPNETCORE_URLS or --urls is \"8080\"; expected {Urls}")]
     [TestCase("ASPNETCORE_ENVIRONMENT", $"Server=db;Password={Canary}", $"ASPNETCORE_ENVIRONMENT {NotShown}a name like Production")]
     [TestCase("Kestrel__Endpoints__Web__Url", "http://127.0.0.1:8080", $"Kestrel__Endpoints {NotShown}addresses in ASPNETCORE_URLS")]
