@@ -36,6 +36,12 @@ public sealed class DotEnvTests
             Assert.That(Parse(written), Is.EqualTo(new Dictionary<string, string> { ["A"] = value }));
     }
 
+    [TestCase("A1")]
+    [TestCase("_")]
+    [TestCase("logging__level.default-1")]
+    public void A_name_is_of_letters_digits_and_signs(string name)
+        => Assert.That(Parse(name + "=b"), Is.EqualTo(new Dictionary<string, string> { [name] = "b" }));
+
     [TestCase("A")]
     [TestCase("export A")]
     [TestCase("=b")]
@@ -66,6 +72,17 @@ public sealed class DotEnvTests
             Assert.Throws<SettingException>(() => DotEnv.Parse(".env", gbk)).Message,
             Does.StartWith(".env, line 2,"));
         Assert.Throws<SettingException>(() => DotEnv.Parse(".env", Encoding.Unicode.GetBytes("\ufeffA=1")));
+    }
+
+    [Test]
+    public void A_copy_of_the_example_changes_nothing_until_somebody_uncomments_a_line()
+    {
+        var example = Repository.Read(".env.example");
+        Assert.That(Parse(example), Is.Empty);
+
+        var shown = Parse(Regex.Replace(example, "^#(?=[A-Z_]+=)", "", RegexOptions.Multiline));
+        foreach (var setting in AllSettings.List.Where(setting => shown.ContainsKey(setting.Name) && setting.Default.Length > 0))
+            Assert.That(shown[setting.Name], Is.EqualTo(setting.Default), setting.Name);
     }
 
     [Test]

@@ -31,6 +31,13 @@ public sealed partial class DocumentTests
     }
 
     [TestCaseSource(nameof(Documents))]
+    public void Every_file_that_is_named_with_its_folder_is_there(string document)
+        => Assert.That(
+            PathInside().Matches(Repository.Read(document)).Select(match => match.Value)
+                .Where(path => !Path.Exists(Path.Combine(Workspace.Repository, path))),
+            Is.Empty);
+
+    [TestCaseSource(nameof(Documents))]
     public void A_document_leads_to_others_in_its_own_language_where_there_are_any(string document)
     {
         var itself = WithoutLanguage(Path.GetFullPath(document, Workspace.Repository));
@@ -259,6 +266,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex(@"\]\(([^)]+)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"\b(?:bench|docs|examples|SafeClockin\.\w+)/[\w./-]*\w")]
+    private static partial Regex PathInside();
 
     [GeneratedRegex("^ *```(.*?)^ *```$", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Fence();

@@ -20,7 +20,10 @@ public sealed class BenchTests
         await _folder.CopyAsync("bench/common.sh");
         foreach (var program in new[] { "mariadb-install-db", "python3" })
             await _folder.StandInAsync(program, "#!/bin/sh\n");
-        await _folder.StandInAsync("mariadbd", "#!/bin/sh\nexec sleep 600\n");
+        await _folder.StandInAsync("mariadbd", """
+            #!/bin/sh
+            case $* in *--innodb-flush-log-at-trx-commit=1\ *) exec sleep 600 ;; esac # a commit is on the disk, as in production
+            """);
         await _folder.StandInAsync("dotnet", "#!/bin/sh\n[ \"$1\" = publish ] || exec sleep 600\n");
         await _folder.StandInAsync("curl", """
             #!/bin/bash
@@ -64,7 +67,7 @@ public sealed class BenchTests
     [Test]
     public async Task Counting_is_told_by_the_median_of_the_rounds_against_the_floor_with_what_was_lost()
     {
-        var output = await MeasureAsync("run", "1", "3");
+        var output = await MeasureAsync("run", "2", "3");
 
         using (Assert.EnterMultipleScope())
         {
@@ -77,7 +80,7 @@ public sealed class BenchTests
                 Assert.That(output, Does.Contain(Row(connections, "get", 160, "0.80", "", "")));
             }
 
-            Assert.That(output, Does.Contain("| 1 | 1000 | 10 | 2000.0 |\n| 2 | 3000 | 20 | 4000.0 |\n| 4 | 10000 | 40 | 8000.0 |\n"), "replicas");
+            Assert.That(output, Does.Contain("| 1 | 1000 | 5 | 2000.0 |\n| 2 | 3000 | 10 | 4000.0 |\n| 4 | 10000 | 20 | 8000.0 |\n"), "replicas");
         }
     }
 
@@ -131,7 +134,7 @@ public sealed class BenchTests
             esac
             """);
 
-        var output = await MeasureAsync("peers", "1", "3");
+        var output = await MeasureAsync("peers", "1");
 
         using (Assert.EnterMultipleScope())
         {
@@ -180,6 +183,7 @@ public sealed class BenchTests
         await _folder.StandInAsync("dotnet", """
             #!/bin/sh
             [ "$1" = publish ] || exec ./serve 0 10
+            case "$*" in *SafeClockin.Api\ *-p:PublishProfile=Image) ;; *SafeClockin.Api\ *) exit 1 ;; esac
             mkdir "$6"
             printf '#!/bin/sh\nexec ./serve 0.5 40\n' >"$6/SafeClockin.Api"
             chmod +x "$6/SafeClockin.Api"
@@ -229,6 +233,8 @@ public sealed class BenchTests
         await _folder.CopyAsync(file);
         var (code, output, errors) = await _folder.RunAsync(file, arguments);
         Assert.That(code, Is.Zero, errors);
+        Assert.That(output, Does.Not.Match(@"(?m)^\d+( [\d.]+)+$"), "figures stand in tables");
+        Assert.That(Directory.EnumerateFileSystemEntries(_folder.Temporary), Is.Empty);
         return output;
     }
 

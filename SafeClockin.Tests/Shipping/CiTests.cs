@@ -5,6 +5,7 @@ namespace SafeClockin.Tests.Shipping;
 public sealed class CiTests
 {
     private const string ThreePassed = """<Counters total="5" executed="3" passed="3" failed="0" />""";
+    private const string OneFailed = """<Counters total="5" executed="4" passed="3" failed="1" />""";
     private const string NonePassed = """<Counters total="5" executed="0" passed="0" failed="0" />""";
 
     private ScriptFolder _folder;
@@ -15,6 +16,7 @@ public sealed class CiTests
     [TestCase(ThreePassed, 0, 0, 0, "3 passed, 0 failed, 2 skipped")]
     [TestCase(ThreePassed, 1, 0, 1, "3 passed, 0 failed, 2 skipped", Description = "a test hung")]
     [TestCase(ThreePassed, 0, 2, 1, "3 passed, 0 failed, 2 skipped", Description = "a file is not formatted")]
+    [TestCase(OneFailed, 0, 0, 1, "3 passed, 1 failed, 1 skipped")]
     [TestCase(NonePassed, 0, 0, 1, "0 passed, 0 failed, 5 skipped")]
     [TestCase(null, 0, 0, 1, "No test has run.")]
     public async Task It_fails_when_tests_or_formatter_do_or_no_test_has_run_and_ends_with_their_count(
@@ -27,7 +29,11 @@ public sealed class CiTests
             {(results is null ? "" : $"echo '{results}' > \"$4/tests.trx\"")}
             exit {tests}
             """);
-        await _folder.StandInAsync("dotnet", $"#!/bin/sh\nexit {formatter}\n");
+        await _folder.StandInAsync("dotnet", $"""
+            #!/bin/sh
+            case $* in format*--verify-no-changes) exit {formatter} ;; esac
+            exit 3 # the formatter would change files
+            """);
 
         var (code, output, _) = await _folder.RunAsync(".ci/run");
 
@@ -40,11 +46,11 @@ public sealed class CiTests
         await _folder.CopyAsync("test.sh");
         await _folder.StandInAsync("apt-get", "#!/bin/sh\n");
         await _folder.StandInAsync("npm", "#!/bin/sh\nexit 1\n");
-        await _folder.StandInAsync("dotnet", "#!/bin/sh\necho \"$@\"\n");
+        await _folder.StandInAsync("dotnet", "#!/bin/sh\necho \"$@\"\nexit 4\n");
 
         var (code, output, errors) = await _folder.RunAsync("test.sh");
 
-        Assert.That(code, Is.Zero);
+        Assert.That(code, Is.EqualTo(4), "as the tests have ended");
         Assert.That(output, Does.Contain("test SafeClockin.sln"));
         Assert.That(errors, Does.Contain("npm ci has failed in examples/miniprogram, and the tests that need it are skipped"));
     }

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using SafeClockin.Api.Hosting;
 using SafeClockin.Tests.Servers;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
@@ -36,10 +38,15 @@ public sealed class ComposeTests
     }
 
     [Test]
-    public void Nothing_is_reachable_from_another_machine()
+    public void Everything_is_reached_from_this_machine_alone_at_a_port_of_its_own_that_can_be_moved()
         => Assert.That(
-            _services.Values.SelectMany(service => List(service["ports"])),
-            Has.Exactly(3).Items.And.All.StartsWith("127.0.0.1:"));
+            _services.ToDictionary(service => service.Key, service => List(service.Value["ports"]).Single()),
+            Is.EquivalentTo(new Dictionary<string, string>
+            {
+                ["api"] = "127.0.0.1:${API_PORT:-8080}:8080",
+                ["replica"] = "127.0.0.1:${REPLICA_PORT:-8081}:8080",
+                ["mysql"] = "127.0.0.1:${MYSQL_PORT:-3306}:3306",
+            }));
 
     [Test]
     public void The_service_reaches_its_database_by_name_and_password_once_it_is_healthy()
@@ -50,7 +57,7 @@ public sealed class ComposeTests
         Assert.That(Map(Map(_services["api"]["depends_on"])["mysql"])["condition"], Is.EqualTo("service_healthy"));
         Assert.That(
             List(Map(_services["mysql"]["healthcheck"])["test"]),
-            Is.SupersetOf(new[] { "-h", "127.0.0.1" }),
+            Is.EqualTo(["CMD", "mysqladmin", "ping", "-h", "127.0.0.1", "--silent"]),
             "over TCP as the service: the server that prepares an empty volume answers on its socket alone");
     }
 
@@ -86,14 +93,18 @@ public sealed class ComposeTests
     }
 
     [Test]
-    public void With_nothing_set_a_developer_logs_in_with_the_published_secret()
+    public void With_nothing_set_the_service_runs_by_its_own_defaults_but_for_a_developer_and_on_this_database()
     {
-        var environment = Map(_services["api"]["environment"]);
+        var taken = Map(_services["api"]["environment"])
+            .Where(setting => setting.Value is not null)
+            .ToDictionary(setting => setting.Key, setting => Regex.Replace((string)setting.Value, @"^\$\{\w+:-(.*)\}$", "$1"));
 
-        Assert.That(
-            (environment["ASPNETCORE_ENVIRONMENT"], environment["TOKEN_SECRET"]),
-            Is.EqualTo(("${ASPNETCORE_ENVIRONMENT:-Development}", "${TOKEN_SECRET:-your-token-secret}")),
-            "which is taken in Development alone");
+        var expected = AllSettings.List.Where(setting => taken.ContainsKey(setting.Name)).ToDictionary(setting => setting.Name, setting => setting.Default);
+        expected["ASPNETCORE_ENVIRONMENT"] = "Development"; // where alone the published secret is taken
+        expected["STORE"] = "mysql";
+        expected["MYSQL_ADDRESS"] = "mysql:3306";
+        expected["TOKEN_SECRET"] = "your-token-secret";
+        Assert.That(taken, Is.EquivalentTo(expected));
     }
 
     private static Dictionary<string, object> Map(object value)

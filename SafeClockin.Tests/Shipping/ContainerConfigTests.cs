@@ -56,7 +56,16 @@ public sealed class ContainerConfigTests
     {
         Assert.That(Config.GetProperty("policyType").GetString(), Is.EqualTo("cpu"));
         Assert.That(Config.GetProperty("policyThreshold").GetInt32(), Is.InRange(40, 80), "percent");
+        Assert.That(Config.GetProperty("maxNum").GetInt32(), Is.AtLeast(2));
+        var details = Config.GetProperty("policyDetails").EnumerateArray().Single();
+        Assert.That(
+            (details.GetProperty("PolicyType").GetString(), details.GetProperty("PolicyThreshold").GetInt32()),
+            Is.EqualTo(("cpu", Config.GetProperty("policyThreshold").GetInt32())));
     }
+
+    [Test]
+    public void What_is_logged_is_taken_from_where_the_service_writes_it()
+        => Assert.That(Config.GetProperty("customLogs").GetString(), Is.EqualTo("stdout"));
 
     [Test]
     public void It_holds_no_settings_which_everybody_could_read_here()

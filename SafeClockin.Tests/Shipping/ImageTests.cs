@@ -20,10 +20,22 @@ public sealed class ImageTests
     }
 
     [Test]
+    public void The_program_is_published_to_where_it_is_copied_from_and_started()
+    {
+        Assert.That(Dockerfile, Has.One.EqualTo("RUN dotnet publish SafeClockin.Api --no-restore -p:PublishProfile=Image -o /app"));
+        var end = Dockerfile.SkipWhile(line => !line.StartsWith("WORKDIR /app", StringComparison.Ordinal)).Take(3);
+        Assert.That(end, Is.EqualTo(["WORKDIR /app", "COPY --from=build /app .", "USER $APP_UID"]));
+    }
+
+    [Test]
     public void The_program_brings_the_runtime_that_its_base_image_lacks()
     {
-        Assert.That(Dockerfile, Has.One.StartsWith("FROM mcr.microsoft.com/dotnet/runtime-deps:"));
-        Assert.That(Dockerfile, Has.One.StartsWith("RUN dotnet publish").And.Contains(" -p:PublishProfile=Image "));
+        var images = Dockerfile.Where(line => line.StartsWith("FROM ", StringComparison.Ordinal)).ToList();
+        var version = typeof(object).Assembly.GetName().Version!.ToString(2);
+        Assert.That(
+            images,
+            Is.EqualTo([$"FROM mcr.microsoft.com/dotnet/sdk:{version} AS build", $"FROM mcr.microsoft.com/dotnet/runtime-deps:{version}"]),
+            "both of one distribution: what is built for one runs on no other");
         Assert.That(Profile.Descendants("SelfContained").Single().Value, Is.EqualTo("true"));
     }
 
@@ -169,10 +181,25 @@ public sealed class ImageTests
     }
 
     [Test]
-    public void The_health_check_tells_its_reason_before_the_engine_gives_it_up()
+    public async Task No_file_is_written_into_a_home_folder()
     {
-        var patience = Regex.Match(string.Concat(Dockerfile), @"HEALTHCHECK .*--timeout=(\d+)s").Groups[1].Value;
+        var home = Workspace.NewFolder();
+        var (service, client) = await ServiceProcess.StartAsync(new Dictionary<string, string>(Service.EmbeddedStore()) { ["HOME"] = home });
+        using var _ = service;
+        using var __ = client;
 
+        Assert.That(await client.GetStringAsync("/"), Does.Contain("+1"));
+        Assert.That(await service.StopAsync(), Is.Zero);
+        Assert.That(Directory.EnumerateFiles(home, "*", SearchOption.AllDirectories), Is.Empty);
+    }
+
+    [Test]
+    public void The_health_check_is_the_program_s_own_and_tells_its_reason_before_the_engine_gives_it_up()
+    {
+        var check = Regex.Match(string.Join('\n', Dockerfile), @"HEALTHCHECK .*--timeout=(\d+)s .*\\\n +CMD (.*)");
+        Assert.That(check.Groups[2].Value, Is.EqualTo("""["./SafeClockin.Api", "--healthcheck"]"""), "as the image has no other program for it");
+
+        var patience = check.Groups[1].Value;
         Assert.That(TimeSpan.FromSeconds(int.Parse(patience)) - Healthcheck.Timeout, Is.AtLeast(TimeSpan.FromSeconds(1)));
     }
 

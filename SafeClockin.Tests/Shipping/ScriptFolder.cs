@@ -8,6 +8,9 @@ internal sealed class ScriptFolder
 {
     private readonly string _folder = Workspace.NewFolder();
 
+    /// <summary>Where the scripts make their temporary files.</summary>
+    public string Temporary => Directory.CreateDirectory(Path.Combine(_folder, "tmp")).FullName;
+
     /// <summary>Copies a script of the repository to its place in the folder.</summary>
     public Task CopyAsync(string name) => WriteAsync(name, Repository.Read(name));
 
@@ -31,6 +34,7 @@ internal sealed class ScriptFolder
             RedirectStandardError = true,
         };
         start.Environment.Remove("CI");
+        start.Environment["TMPDIR"] = Temporary;
         start.Environment["PATH"] = $"{Path.Combine(_folder, "bin")}:{start.Environment["PATH"]}";
         using var run = Process.Start(start)!;
         var errors = run.StandardError.ReadToEndAsync();
