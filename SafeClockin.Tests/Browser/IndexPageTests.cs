@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Moq;
+using SafeClockin.Api.Envelopes;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
 using SafeClockin.Tests.Servers;
@@ -116,9 +117,10 @@ public sealed class IndexPageTests
     }
 
     [Test]
-    public async Task Whoever_goes_by_keyboard_sees_where_they_are()
+    public async Task Whoever_goes_by_keyboard_sees_where_they_are(
+        [Values(ColorScheme.Light, ColorScheme.Dark)] ColorScheme scheme)
     {
-        await using var visitor = await Visitor.OpenAsync(Address);
+        await using var visitor = await Visitor.OpenAsync(Address, new() { ColorScheme = scheme });
         await visitor.SeeCountAsync("0");
         var outlines = new Dictionary<string, string>();
         for (var taps = 0; taps < 20; taps++) // more than there are places to go
@@ -135,7 +137,7 @@ public sealed class IndexPageTests
         outlines[client] = clientOutline;
 
         Assert.That(outlines.Keys, Is.SupersetOf(new[] { "+1", "清零", "复制", "wx.request", "callContainer" }));
-        Assert.That(outlines.Values, Is.All.EqualTo("solid 3px"), string.Join(", ", outlines));
+        Assert.That(outlines.Values, Is.All.EqualTo("solid 3px bright"), string.Join(", ", outlines));
 
         // What is unseen itself is seen by its label.
         static async Task<(string Where, string Outline)> OutlineAsync(Visitor visitor)
@@ -145,8 +147,9 @@ public sealed class IndexPageTests
                 () => {
                   if (document.activeElement === document.body) return ['', ''];
                   const element = document.activeElement.labels?.[0] ?? document.activeElement;
-                  const { outlineStyle, outlineWidth } = getComputedStyle(element);
-                  return [element.textContent.trim(), `${outlineStyle} ${outlineWidth}`];
+                  const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
+                  const isBright = outlineColor === getComputedStyle(document.getElementById('inc')).backgroundColor;
+                  return [element.textContent.trim(), `${outlineStyle} ${outlineWidth} ${isBright ? 'bright' : outlineColor}`];
                 }
                 """);
             return (parts[0], parts[1]);
@@ -170,6 +173,23 @@ public sealed class IndexPageTests
         await Assertions.Expect(note).ToHaveTextAsync("刚刚有人 +1");
         await visitor.Page.Clock.RunForAsync(1_500);
         await Assertions.Expect(note).ToBeEmptyAsync();
+    }
+
+    [Test]
+    public async Task To_the_blind_a_busy_counter_is_read_out_every_ten_seconds()
+    {
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: StopTheClockAsync);
+        var announced = visitor.Page.GetByRole(AriaRole.Status);
+        await visitor.SeeCountAsync("0");
+
+        foreach (var (seconds, count, heard) in new[] { (0, 1, 1), (9, 2, 1), (2, 3, 3) })
+        {
+            await visitor.Page.Clock.RunForAsync(seconds * 1_000);
+            await CountUpAsync(1);
+            await LookAgainAsync(visitor);
+            await visitor.SeeCountAsync($"{count}");
+            await Assertions.Expect(announced).ToHaveTextAsync($"当前计数 {heard}");
+        }
     }
 
     [Test]
@@ -288,6 +308,10 @@ public sealed class IndexPageTests
         await visitor.ClickAsync("重试");
         await visitor.Page.WaitForFunctionAsync("() => told.some(text => !text.includes('页面会自动重试。'))");
         Assert.That(await visitor.Page.EvaluateAsync<string[]>("() => told"), Has.None.Contains("可能已经生效"), "it changes nothing");
+
+        await visitor.ClickAsync("+1");
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("可能已经生效");
+        await Assertions.Expect(visitor.Button("+1")).ToBeEnabledAsync();
     }
 
     [Test]
@@ -536,6 +560,15 @@ public sealed class IndexPageTests
         await visitor.SeeCountAsync("42");
         await Assertions.Expect(visitor.Page.Locator("#login.good")).ToBeVisibleAsync();
         await visitor.ExpectStateAsync($"page-{language}");
+        await visitor.Page.SetViewportSizeAsync(480, 740); // the widest that is laid out as a phone
+        await visitor.ExpectStateAsync($"page-{language}", "480");
+        await visitor.Page.SetViewportSizeAsync(375, 740);
+        if (language == "en")
+        {
+            await visitor.ClickAsync("Clear");
+            await visitor.ExpectStateAsync("page-dialog-en", isWhole: false);
+            await visitor.ClickAsync("Cancel");
+        }
 
         foreach (var client in await visitor.Page.Locator(".clients label").AllAsync())
         {
@@ -562,6 +595,18 @@ public sealed class IndexPageTests
             var code = await visitor.Page.Locator(".example:visible code").BoundingBoxAsync();
             Assert.That(code!.Y, Is.AtLeast(copy!.Y + copy.Height), "of the code below the button that copies");
         }
+    }
+
+    [Test]
+    public async Task Whatever_the_page_may_say_is_said_in_English_too()
+    {
+        var script = Repository.Read("SafeClockin.Api/wwwroot/site.js").Split("\n};\n", 2);
+        var said = Regex.Matches(script[1], @"'([^']*\p{IsCJKUnifiedIdeographs}[^']*)'").Select(text => text.Groups[1].Value)
+            .Concat(Regex.Matches(Repository.Read("SafeClockin.Api/Views/Home/Index.cshtml"), @" data-t>([^<]+)<").Select(text => text.Groups[1].Value))
+            .Concat(["计数已达上限，请先清零", Failure.Of(new InvalidOperationException()).Message, Failure.Of(FailureException.StoreUnavailable(new TimeoutException())).Message]);
+        var translated = Regex.Matches(script[0], @"^  '(.+)':", RegexOptions.Multiline).Select(text => text.Groups[1].Value);
+
+        Assert.That(said.Except(translated.Append("中文")), Is.Empty);
     }
 
     [Test]
@@ -767,6 +812,13 @@ public sealed class IndexPageTests
         await visitor.ClickAsync("+1");
         await visitor.SeeAsync("服务暂时无法连接");
         await visitor.CheckAsync("page-error", view);
+
+        var accent = await visitor.Page.Locator("#inc").EvaluateAsync<string>("button => getComputedStyle(button).backgroundColor");
+        foreach (var link in await visitor.Page.Locator("footer a").AllAsync())
+        {
+            await link.HoverAsync();
+            Assert.That(await link.EvaluateAsync<string>("link => getComputedStyle(link).color"), Is.EqualTo(accent));
+        }
     }
 
     /// <summary>Makes docs/page.png anew when README_PICTURE is set; otherwise it is only an output like the others.</summary>

@@ -207,7 +207,7 @@ public sealed partial class MiniProgramTests
         await visitor.ClickAsync(button);
         await visitor.ClickAsync(answer);
         await visitor.Page.WaitForFunctionAsync(
-            "() => [...document.querySelectorAll('.page button')].every(button => getComputedStyle(button).opacity < 1)");
+            "() => [...document.querySelectorAll('.page button')].every(button => [0.5, 0.75].includes(Number(getComputedStyle(button).opacity)))");
         mayGoOn.SetResult();
 
         await visitor.SeeAsync(page == "guard" ? "还没有守护人" : "还没有守护的人");

@@ -380,6 +380,9 @@ public sealed partial class MiniProgramTests
 
         await visitor.ClickAsync("删除我的数据");
         await CheckAsync(visitor, "question", scheme);
+        await visitor.Page.SetViewportSizeAsync(1280, Height);
+        await visitor.ExpectStateAsync("miniprogram-question", $"wide-{scheme}".ToLowerInvariant());
+        await visitor.Page.SetViewportSizeAsync(375, Height);
         await visitor.ClickAsync("取消");
 
         await visitor.Page.Context.SetOfflineAsync(true);
@@ -456,7 +459,7 @@ public sealed partial class MiniProgramTests
 
         return Visitor.OpenAsync(
             new(Address, page),
-            new() { ColorScheme = scheme, ViewportSize = Phone },
+            new() { ColorScheme = scheme, ViewportSize = Phone, TimezoneId = "Asia/Shanghai" },
             async context =>
             {
                 // Before the page's own script, and not again when it is loaded anew.

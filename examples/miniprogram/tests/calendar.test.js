@@ -1,6 +1,8 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
+process.env.TZ = 'Asia/Shanghai'; // where the phones are, ahead of UTC
+
 let definition;
 globalThis.Component = given => { definition = given; };
 require('../app/components/calendar/calendar');

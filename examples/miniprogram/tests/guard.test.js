@@ -1,5 +1,5 @@
 const assert = require('node:assert/strict');
-const { existsSync } = require('node:fs');
+const { statSync } = require('node:fs');
 const path = require('node:path');
 const { beforeEach, test } = require('node:test');
 const createPage = require('./page');
@@ -89,14 +89,16 @@ test('the card sent by the button carries the invitation, at once', () => {
 
 test('no card shows what is on the screen, where names are', () => {
   for (const sharing of [{ from: 'button', target: { dataset: { invitation: 'a-b_c' } } }, { from: 'menu' }]) {
-    assert.ok(existsSync(path.join(__dirname, '..', 'app', page.onShareAppMessage(sharing).imageUrl)), sharing.from);
+    assert.ok(statSync(path.join(__dirname, '..', 'app', page.onShareAppMessage(sharing).imageUrl)).isFile(), sharing.from);
   }
 });
 
 test('the card sent from the menu carries no invitation, not even the one that opened the page', async () => {
   await open([OPEN], { invitation: 'once' });
 
-  assert.equal(page.onShareAppMessage({ from: 'menu' }).path, '/pages/clockin/clockin');
+  const { path, title } = page.onShareAppMessage({ from: 'menu' });
+  assert.equal(path, '/pages/clockin/clockin');
+  assert.doesNotMatch(title, /守护人/);
 });
 
 test('an invitation is taken back, or a guardian sent away, once that is confirmed', async () => {

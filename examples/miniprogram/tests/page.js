@@ -21,7 +21,11 @@ module.exports = function createPage(name) {
       refuse: errorMsg => success({ statusCode: 200, data: { code: -1, errorMsg } }),
       fail,
     }),
-    showModal: options => { modals.push(options); },
+    showModal(options) {
+      // WeChat refuses longer ones, and shows nothing.
+      for (const text of [options.confirmText, options.cancelText]) assert.ok((text ?? '').length <= 4, text);
+      modals.push(options);
+    },
     switchTab: ({ url }) => { switched.push(url); },
   };
   let definition;

@@ -2,17 +2,30 @@ const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const http = require('node:http');
+const os = require('node:os');
 const path = require('node:path');
 const { after, before, describe, test } = require('node:test');
 
 const folder = path.join(__dirname, '..');
 const packages = fs.existsSync(path.join(folder, 'node_modules'));
 
+/** Starts it, and waits until it has said where it listens and how to start the service. */
+async function start(cwd, settings) {
+  const env = { ...process.env, PORT: '0', ...settings };
+  const preview = spawn(process.execPath, ['preview/serve.js'], { cwd, env });
+  let said = '';
+  for await (const piece of preview.stdout) {
+    said += piece;
+    if (said.includes('dotnet run')) break;
+  }
+  return { preview, said, address: said.match(/http:\/\/127\.0\.0\.1:\d+/)[0] };
+}
+
 describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => {
   let service; // which answers with what it was asked
   let preview;
   let address;
-  let said = '';
+  let said;
 
   before(async () => {
     service = http.createServer(async (request, response) => {
@@ -23,13 +36,7 @@ describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => 
     });
     await new Promise(resolve => service.listen(0, '127.0.0.1', resolve));
 
-    const env = { ...process.env, PORT: '0', SERVICE_URL: `http://127.0.0.1:${service.address().port}` };
-    preview = spawn(process.execPath, ['preview/serve.js'], { cwd: folder, env });
-    for await (const piece of preview.stdout) {
-      said += piece;
-      address = said.match(/http:\/\/127\.0\.0\.1:\d+/)?.[0];
-      if (said.includes('dotnet run')) break;
-    }
+    ({ preview, said, address } = await start(folder, { SERVICE_URL: `http://127.0.0.1:${service.address().port}` }));
   });
 
   after(() => {
@@ -44,6 +51,41 @@ describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => 
       assert.match(await answer.text(), /<title>安全打卡<\/title>/);
     }
     assert.equal((await fetch(`${address}/favicon.ico`)).status, 404);
+  });
+
+  test('shows the sources as they are by then, and a fault in them', async () => {
+    const copy = fs.mkdtempSync(path.join(os.tmpdir(), 'preview-'));
+    let server;
+    try {
+      for (const part of ['app', 'preview', 'package.json']) fs.cpSync(path.join(folder, part), path.join(copy, part), { recursive: true });
+      fs.symlinkSync(path.join(folder, 'node_modules'), path.join(copy, 'node_modules'));
+      server = await start(copy, {});
+      const source = path.join(copy, 'app', 'app.json');
+      const text = fs.readFileSync(source, 'utf8');
+      const show = async changed => {
+        fs.writeFileSync(source, changed);
+        const answer = await fetch(server.address);
+        return [answer.status, await answer.text()];
+      };
+
+      assert.match((await show(text.replaceAll('安全打卡', '平安打卡')))[1], /<title>平安打卡<\/title>/);
+      assert.equal((await show('{'))[0], 500);
+      assert.match((await show(text))[1], /<title>安全打卡<\/title>/);
+    } finally {
+      server?.preview.kill();
+      fs.rmSync(copy, { recursive: true });
+    }
+  });
+
+  test('listens and asks where its README says, and where the service is', () => {
+    const { baseUrl } = require('../app/config.js');
+    const readme = fs.readFileSync(path.join(folder, 'README.md'), 'utf8');
+    const serve = fs.readFileSync(path.join(folder, 'preview', 'serve.js'), 'utf8');
+    const [, port, service] = serve.match(/PORT = '(\d+)', SERVICE_URL = '(.+?)'/);
+
+    assert.equal(service, baseUrl);
+    assert.equal(new URL(baseUrl).port, '8080'); // where `dotnet run` serves
+    assert.ok(readme.includes(`127.0.0.1:${port}/`));
   });
 
   test('is dark on a dark phone only where the mini-program is', t => {
