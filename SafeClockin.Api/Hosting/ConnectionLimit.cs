@@ -51,11 +51,10 @@ internal sealed class ConnectionLimit(int connections)
                 : address;
 
     // Linux tells; elsewhere there is no such limit, or a high one.
-    private static int ReadFileLimit()
+    internal static int ReadFileLimit(string limits = "/proc/self/limits")
     {
-        const string Limits = "/proc/self/limits";
-        var line = File.Exists(Limits)
-            ? File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal))
+        var line = File.Exists(limits)
+            ? File.ReadLines(limits).FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal))
             : null;
         var soft = line?["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
         return int.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var files) ? files : int.MaxValue;

@@ -45,14 +45,8 @@ internal static class Logging
                 log.MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal);
 
                 var dropped = new DroppedLines();
-                ITextFormatter format = builder.Environment.IsDevelopment()
-                    ? new LineFormatter(
-                        new MessageTemplateTextFormatter(
-                            "[{Timestamp:HH:mm:ss} {Level:u3}] {Message:lj} {TraceId}", CultureInfo.InvariantCulture),
-                        showsExceptionBelow: true,
-                        dropped)
-                    : new LineFormatter(new CompactJsonFormatter(), showsExceptionBelow: false, dropped);
-                log.WriteTo.Async(to => to.Sink(new LineWriter(format, dropped)), monitor: dropped);
+                var formatter = FormatterFor(builder.Environment, dropped);
+                log.WriteTo.Async(to => to.Sink(new LineWriter(formatter, dropped)), monitor: dropped);
             },
             preserveStaticLogger: true);
 
@@ -76,6 +70,16 @@ internal static class Logging
                 new("Elapsed", new ScalarValue(elapsed)),
             ];
         });
+
+    /// <summary>For people in Development, one JSON object a line everywhere else.</summary>
+    internal static ITextFormatter FormatterFor(IHostEnvironment environment, DroppedLines dropped)
+        => environment.IsDevelopment()
+            ? new LineFormatter(
+                new MessageTemplateTextFormatter(
+                    "[{Timestamp:HH:mm:ss} {Level:u3}] {Message:lj} {TraceId}", CultureInfo.InvariantCulture),
+                showsExceptionBelow: true,
+                dropped)
+            : new LineFormatter(new CompactJsonFormatter(), showsExceptionBelow: false, dropped);
 
     private static LogEventLevel ReadLevel(string text) => text.ToLowerInvariant() switch
     {

@@ -47,6 +47,30 @@ public sealed class AlertSweeperTests
         await sweeper.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)); // the wait is of minutes
     }
 
+    [TestCase(-1, "Warning: Alerts: 1 not sent, and \"to be tried again\": \"")]
+    [TestCase(47003, "Error: Alerts: 1 not sent, and \"to be tried again\": \"WX_ALERT_DATA is wrong: ")]
+    [TestCase(40003, "Warning: Alerts: 1 not sent, and \"switched off\": \"the receiver is wrong: ")]
+    public async Task What_kept_a_message_from_being_sent_is_told_by_its_cause_and_the_request_s_id(int errorCode, string line)
+    {
+        using var weChat = new WeChatStub { AnswerToMessage = _ => WeChatStub.Text($$"""{"errcode":{{errorCode}},"errmsg":"rid: r-1"}""") };
+        var settings = weChat.AlertSettings();
+        settings["ALERT_TIME"] = "00:00";
+        var time = new ImpatientTime(TimeSpan.FromMinutes(1));
+        using var service = Service.Start(settings, services => services.AddSingleton<TimeProvider>(time).AddSingleton(StoreOfOneLink()));
+
+        await Wait.UntilAsync(() => LinesOf(service).Length >= 3);
+
+        Assert.That(LinesOf(service)[2], Is.EqualTo($"{line}WeChat answered errcode {errorCode}\" \"r-1\""));
+    }
+
+    [Test]
+    public async Task A_process_without_alerts_sweeps_nothing()
+    {
+        using var service = Service.StartEmbedded();
+
+        await service.Services.GetRequiredService<AlertSweeper>().ExecuteTask!.WaitAsync(TimeSpan.FromSeconds(30)); // a wait is of minutes
+    }
+
     [Test]
     public async Task What_keeps_alerts_from_being_sent_is_told_at_the_start()
     {

@@ -1,3 +1,4 @@
+using SafeClockin.Api.Hosting;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
@@ -6,6 +7,10 @@ namespace SafeClockin.Tests.Api;
 [Platform("Linux", Reason = "The limit of open files is read from /proc, and other loopback addresses need no setting up.")]
 public sealed class ConnectionTests
 {
+    [Test]
+    public void Where_no_limit_of_files_is_told_there_is_none()
+        => Assert.That(ConnectionLimit.ReadFileLimit("/nowhere"), Is.EqualTo(int.MaxValue));
+
     [TestCase(1024)]
     [TestCase(800)]
     public async Task Idle_connections_beyond_the_file_limit_neither_end_the_service_nor_shut_a_probe_out(int files)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Moq;
+using SafeClockin.Api.Hosting;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
 using SafeClockin.Tests.Servers;
@@ -144,6 +145,7 @@ public sealed class FailureTests
 
         var asked = Stopwatch.StartNew();
         Assert.That(await client.GetStringAsync("/health"), Does.EndWith(""","database":"down","login":"unset"}}"""));
+        Assert.That(asked.Elapsed, Is.LessThan(Healthcheck.Timeout), "or a container that serves would be ended");
         using var ready = await client.GetAsync("/health/ready");
         Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(10)), "sooner than a platform gives a probe up");
         Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using SafeClockin.Domain.ClockIns;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
@@ -42,6 +43,20 @@ public sealed partial class PlaceTests
         }
 
         await ExpectTheSameAsync(shell);
+    }
+
+    [Test]
+    public async Task Days_are_China_s_on_a_machine_that_knows_no_time_zones()
+    {
+        var settings = Service.EmbeddedStore();
+        settings["TOKEN_SECRET"] = WeChatStub.TokenSecret;
+        var (service, client) = await ServiceProcess.StartByShellAsync("TZDIR=/nowhere exec \"$@\"", settings);
+        using var _ = service;
+        using var __ = client;
+
+        var before = ChinaDay.Of(DateTimeOffset.UtcNow);
+        var day = DateOnly.Parse((await new User(client, "an-openid").DataAsync("POST", "/api/clockin")).GetProperty("day").GetString()!);
+        Assert.That(day, Is.EqualTo(before).Or.EqualTo(ChinaDay.Of(DateTimeOffset.UtcNow)));
     }
 
     private static async Task ExpectTheSameAsync(string shell)

@@ -95,6 +95,19 @@ public sealed class ProcessTests
     }
 
     [Test]
+    public async Task An_embedded_file_without_a_folder_lies_in_the_working_directory()
+    {
+        var settings = Service.EmbeddedStore();
+        settings["SQLITE_FILE"] = "count.db";
+        var (service, client) = await ServiceProcess.StartAsync(settings);
+        using var _ = service;
+        using var __ = client;
+
+        Assert.That(await client.PostActionAsync("inc"), Is.EqualTo(1));
+        Assert.That(service.Output, Does.Contain($"\"{Path.Combine(service.WorkingFolder, "count.db")}\""));
+    }
+
+    [Test]
     public async Task A_service_that_starts_finds_its_database_before_anybody_calls()
     {
         var settings = MySqlServer.NewDatabase();

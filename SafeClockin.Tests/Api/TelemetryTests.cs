@@ -31,6 +31,7 @@ public sealed class TelemetryTests
             settings[name] = value;
         settings["STORE"] = "mysql";
         settings["OTEL_SERVICE_NAME"] = "replica-of-a-test";
+        settings["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=Basic dXNlcg==,x-team=one";
         // Whoever debugs switches these on.
         settings["DOTNET_SYSTEM_NET_HTTP_DISABLEURIREDACTION"] = "1";
         settings["OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_DISABLE_URL_QUERY_REDACTION"] = "true";
@@ -44,13 +45,14 @@ public sealed class TelemetryTests
         using var probe = await client.GetAsync("/health");
         Assert.That(await service.StopAsync(), Is.Zero, "what is left is sent at the end");
 
+        Assert.That(_receiver.Headers, Has.All.EqualTo("Basic dXNlcg== one"));
         foreach (var text in new[] { "replica-of-a-test", "api/count", "INSERT INTO", $"{_weChat.Url}/sns/jscode2session" })
             Assert.That(_receiver.Traces, Does.Contain(text));
         Assert.That(_receiver.Traces, Does.Not.Contain("/health"), "probes tell nothing and come every few seconds");
         foreach (var text in new[]
         {
             "safeclockin.counter.increments", "safeclockin.counter.commit.size", "safeclockin.wechat.duration",
-            "http.server.request.duration", "kestrel.active_connections", "aspnetcore.rate_limiting.requests", "dotnet.gc",
+            "http.server.request.duration", "http.client.request.duration", "kestrel.active_connections", "aspnetcore.rate_limiting.requests", "dotnet.gc",
         })
         {
             Assert.That(_receiver.Metrics, Does.Contain(text));
@@ -73,6 +75,7 @@ public sealed class TelemetryTests
         await Wait.UntilAsync(() => _receiver.Metrics.Contains("service.name", StringComparison.Ordinal));
 
         Assert.That(_receiver.Metrics, Does.Match(@"(?s)service\.name.{1,6}safeclockin").And.Not.Contain("unknown_service"));
+        Assert.That(_receiver.Metrics, Does.Contain("service.instance.id"), "or replicas could not be told apart");
     }
 
     [Test]

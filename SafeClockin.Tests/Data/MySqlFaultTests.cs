@@ -1,9 +1,11 @@
 using System.Data;
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 using Dapper;
 using SafeClockin.Data.MySql;
 using SafeClockin.Domain;
+using SafeClockin.Domain.ClockIns;
 using SafeClockin.Domain.Counters;
 using SafeClockin.Tests.Servers;
 
@@ -86,6 +88,33 @@ public sealed class MySqlFaultTests
         }
 
         Assert.That(await counters.QueryCounterByIdAsync(1), Is.InRange(1, 20));
+    }
+
+    [Test]
+    public async Task A_clock_in_of_which_the_answer_is_lost_is_made_again_unseen()
+    {
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        Open($"127.0.0.1:{proxy.Port}");
+        var clockIns = new MySqlClockInRepository((MySqlStore)_stores[^1]);
+        var day = new DateOnly(2026, 11, 24);
+        await clockIns.AddAsync([new("a", day, 1)]);
+
+        LoseOneAnswer(proxy);
+        Assert.That(await clockIns.AddAsync([new("b", day, 2)]), Is.EqualTo(new[] { new ClockIn(day, 2, 1) }));
+    }
+
+    [Test]
+    public void A_session_is_set_by_variables_that_every_MySQL_and_MariaDB_has()
+    {
+        // https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html, https://mariadb.com/kb/en/server-system-variables/
+        string[] everywhere =
+        [
+            "autocommit", "completion_type", "unique_checks", "foreign_key_checks", "sql_mode", "sql_select_limit", "time_zone", "lock_wait_timeout",
+            "innodb_lock_wait_timeout",
+        ];
+        var store = Repository.Read("SafeClockin.Data/MySql/MySqlStore.cs");
+
+        Assert.That(Regex.Matches(store, @"\b([a-z_]+) = ['0-9]").Select(variable => variable.Groups[1].Value), Is.Not.Empty.And.SubsetOf(everywhere));
     }
 
     [Test]

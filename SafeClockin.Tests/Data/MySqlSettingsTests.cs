@@ -19,6 +19,7 @@ public sealed class MySqlSettingsTests
             Assert.That(connection.UserID, Is.EqualTo("root"));
             Assert.That(connection.Password, Is.EqualTo("root"));
             Assert.That(connection.Database, Is.EqualTo("flask_demo"));
+            Assert.That(connection.SslMode, Is.EqualTo(MySqlSslMode.Preferred), "TLS where the server offers it");
         }
     }
 

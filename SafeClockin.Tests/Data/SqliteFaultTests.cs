@@ -15,7 +15,7 @@ public sealed class SqliteFaultTests
     private string _file;
 
     [SetUp]
-    public void ChooseFile() => _file = Path.Combine(Workspace.NewFolder(), "count.db");
+    public void ChooseFile() => _file = Path.Combine(Workspace.NewFolder(), "计数.db");
 
     [TearDown]
     public void CloseAll()
@@ -73,6 +73,43 @@ public sealed class SqliteFaultTests
             other.Execute("DROP TABLE Counters");
 
         Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(0, 1)));
+    }
+
+    [Test]
+    public async Task Whichever_call_finds_its_table_dropped_makes_it_again()
+    {
+        using var store = Sqlite.Open(_file);
+        var (counters, clockIns, guardians) = (new SqliteCounterRepository(store), new SqliteClockInRepository(store), new SqliteGuardianRepository(store));
+        var day = new DateOnly(2026, 11, 24);
+        Func<Task>[] calls =
+        [
+            () => counters.QueryCounterByIdAsync(1),
+            () => counters.IncreaseCounterByIdAsync(1, 1),
+            () => counters.ClearCounterByIdAsync(1),
+            () => clockIns.AddAsync([new("user", day, 1)]),
+            () => clockIns.QueryLastAsync(["user"], day),
+            () => clockIns.QueryDaysAsync("user", day, day),
+            () => guardians.AddAsync(new("id", "ward", "我", [1], 2), 1),
+            () => guardians.AcceptAsync([1], "guardian", "我", 1),
+            () => guardians.QueryGuardiansAsync("ward", 1),
+            () => guardians.QueryWardsAsync(["guardian"], day),
+            () => guardians.DeleteGuardianAsync("ward", "id"),
+            () => guardians.DeleteWardAsync("guardian", "id"),
+            () => guardians.EraseAsync("ward"),
+            () => guardians.ArmAsync("guardian", "id", 1),
+            () => guardians.FindAsync(1, day, 1),
+            () => guardians.PostponeAsync(["id"], 1, 2),
+            () => guardians.ClaimAsync(["id"], Guid.NewGuid(), 1, 2),
+            () => guardians.ReleaseAsync(Guid.NewGuid(), ["id"], [], 1),
+            () => guardians.CountAsync(1, day, day),
+        ];
+
+        for (var i = 0; i < calls.Length; i++)
+        {
+            await store.RunAsync(connection => connection.Execute(
+                "DROP TABLE IF EXISTS Counters; DROP TABLE IF EXISTS ClockIns; DROP TABLE IF EXISTS Guardians"));
+            await Assert.ThatAsync(() => calls[i](), Throws.Nothing, $"call {i}");
+        }
     }
 
     [Test]

@@ -104,13 +104,30 @@ public sealed class WeChatClientTests
     public async Task A_setting_that_WeChat_refuses_is_named_for_the_log_with_the_request_s_id(int errorCode, string named)
     {
         var code = _stub.CodeAnswered(WeChatStub.Text(
-            $$"""{"errcode":{{errorCode}},"errmsg":"invalid {{WeChatStub.Secret}}, rid: 65b2-a0f1"}"""));
+            $$"""{"errcode":{{errorCode}},"errmsg":"invalid {{WeChatStub.Secret}}, rid: 65b2a0f1-0a1b2c3d-4e5f6a7b"}"""));
 
         var failure = await Assert.ThrowsAsync<FailureException>(() => ExchangeAsync(code));
 
         Assert.That(failure.Kind, Is.EqualTo(FailureKind.Misconfigured));
-        Assert.That(failure.Message, Does.Contain(named).And.Contain($"errcode {errorCode}, rid 65b2-a0f1"));
+        Assert.That(failure.Message, Does.Contain(named).And.Contain($"errcode {errorCode}, rid 65b2a0f1-0a1b2c3d-4e5f6a7b"));
         Assert.That(failure.ToString(), Does.Not.Contain(WeChatStub.Secret));
+    }
+
+    [Test, NonParallelizable]
+    public async Task How_long_WeChat_took_is_measured_in_seconds()
+    {
+        var code = _stub.CodeAnswered(async (stream, stop) =>
+        {
+            await Task.Delay(50, stop);
+            await WeChatStub.Text("""{"openid":"an-openid","session_key":"k"}""")(stream, stop);
+        });
+        using var measured = new Measurements("SafeClockin.WeChat");
+
+        await ExchangeAsync(code);
+
+        var parts = measured.Lines.Single().Split(' ');
+        Assert.That((parts[0], parts[2]), Is.EqualTo(("safeclockin.wechat.duration", "s")));
+        Assert.That(double.Parse(parts[1]), Is.InRange(0.04, 10));
     }
 
     [Test]

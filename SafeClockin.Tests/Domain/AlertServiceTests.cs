@@ -81,15 +81,17 @@ public sealed class AlertServiceTests
         Assert.That(_released, Is.Empty);
     }
 
-    [Test]
+    [Test, NonParallelizable]
     public async Task Nobody_is_told_before_the_time_of_day()
     {
         Arm("link", daysAgo: 3);
         _time.Set(DateTimeOffset.FromUnixTimeSeconds(Now - 1));
+        using var measured = new Measurements("SafeClockin.Alerts");
 
         var report = await SweepAsync();
 
         Assert.That((report.Sent, report.Left), Is.EqualTo((0, 0)));
+        Assert.That(measured.Lines, Is.SupersetOf(new[] { "safeclockin.alert.due 0 {message}", "safeclockin.alert.oldest_due 0 s" }), "not as last evening");
         _store.VerifyNoOtherCalls();
     }
 
@@ -229,8 +231,8 @@ public sealed class AlertServiceTests
             measured.Lines,
             Is.EqualTo(new[]
             {
-                "safeclockin.alert.messages 0 outcome=sent", "safeclockin.alert.messages 0 outcome=refused", "safeclockin.alert.messages 0 outcome=failed",
-                "safeclockin.alert.due 5", "safeclockin.alert.oldest_due 86400",
+                "safeclockin.alert.messages 0 {message} outcome=sent", "safeclockin.alert.messages 0 {message} outcome=refused", "safeclockin.alert.messages 0 {message} outcome=failed",
+                "safeclockin.alert.due 5 {message}", "safeclockin.alert.oldest_due 86400 s",
             }));
     }
 
@@ -247,8 +249,8 @@ public sealed class AlertServiceTests
             measured.Lines,
             Is.EqualTo(new[]
             {
-                "safeclockin.alert.messages 3 outcome=sent", "safeclockin.alert.messages 1 outcome=refused", "safeclockin.alert.messages 2 outcome=failed",
-                "safeclockin.alert.due 0", "safeclockin.alert.oldest_due 0",
+                "safeclockin.alert.messages 3 {message} outcome=sent", "safeclockin.alert.messages 1 {message} outcome=refused", "safeclockin.alert.messages 2 {message} outcome=failed",
+                "safeclockin.alert.due 0 {message}", "safeclockin.alert.oldest_due 0 s",
             }));
     }
 

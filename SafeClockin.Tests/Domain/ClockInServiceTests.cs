@@ -100,6 +100,7 @@ public sealed class ClockInServiceTests
     [TestCase("2026-11", "2026-11-01", "2026-11-30")]
     [TestCase("2028-02", "2028-02-01", "2028-02-29")]
     [TestCase("2026-12", "2026-12-01", "2026-12-31")]
+    [TestCase("9999-12", "9999-12-01", "9999-12-31")]
     public async Task A_month_is_asked_for_from_its_first_to_its_last_day(string? month, string first, string last)
     {
         var days = new[] { new ClockIn(Day(first), 1, 1) };
@@ -217,9 +218,10 @@ public sealed class ClockInServiceTests
 
         Assert.That(measured.Lines, Is.EqualTo(new[]
         {
-            "safeclockin.clockin.taps 1", "safeclockin.clockin.commit.size 1",
-            "safeclockin.clockin.taps 2", "safeclockin.clockin.commit.size 2",
+            "safeclockin.clockin.taps 1 {tap}", "safeclockin.clockin.commit.size 1 {tap}",
+            "safeclockin.clockin.taps 2 {tap}", "safeclockin.clockin.commit.size 2 {tap}",
         }));
+        Assert.That(measured.LargestBucket<int>(), Is.EqualTo(1_024), "as many as a commit takes at most");
     }
 
     private static DateOnly Day(string day) => DateOnly.Parse(day);

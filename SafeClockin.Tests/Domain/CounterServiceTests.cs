@@ -329,9 +329,10 @@ public sealed class CounterServiceTests
             measured.Lines,
             Is.EqualTo(new[]
             {
-                "safeclockin.counter.increments 1", "safeclockin.counter.commit.size 1",
-                "safeclockin.counter.increments 2", "safeclockin.counter.commit.size 2",
+                "safeclockin.counter.increments 1 {increment}", "safeclockin.counter.commit.size 1 {increment}",
+                "safeclockin.counter.increments 2 {increment}", "safeclockin.counter.commit.size 2 {increment}",
             }));
+        Assert.That(measured.LargestBucket<long>(), Is.EqualTo(BatchLimit), "as many as a commit takes at most");
     }
 
     private void ItIs(double seconds)

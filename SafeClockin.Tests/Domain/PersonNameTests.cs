@@ -15,6 +15,8 @@ public sealed class PersonNameTests
     [TestCase("<b>&\"'", "<b>&\"'", Description = "text is text")]
     [TestCase("a\u0301\u0323", "a\u0301\u0323")]
     [TestCase("𠮷野", "𠮷野")]
+    [TestCase("王\ue863", "王\ue863", Description = "a rare character, where fonts of its own have it")]
+    [TestCase("王\U0003ffe0", "王\U0003ffe0", Description = "one that Unicode may have given by now")]
     [TestCase("❤️👍🏽🇨🇳" + Family, "❤️👍🏽🇨🇳" + Family)]
     [TestCase("محمد", "محمد")]
     public void A_name_is_kept_as_it_was_typed(string typed, string name)

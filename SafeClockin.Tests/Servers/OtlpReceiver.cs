@@ -17,6 +17,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     private readonly WebApplication _server;
     private readonly ConcurrentQueue<string> _traces = [];
     private readonly ConcurrentQueue<string> _metrics = [];
+    private readonly ConcurrentQueue<string> _headers = [];
 
     public OtlpReceiver()
     {
@@ -33,6 +34,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public string Metrics => string.Join('\n', _metrics);
 
+    /// <summary>What each message was sent with: Authorization and X-Team.</summary>
+    public IReadOnlyCollection<string> Headers => _headers;
+
     /// <summary>The settings of a service that reports here, without delay.</summary>
     public Dictionary<string, string> Settings()
         => new()
@@ -45,8 +49,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private static async Task KeepAsync(HttpContext context, ConcurrentQueue<string> messages)
+    private async Task KeepAsync(HttpContext context, ConcurrentQueue<string> messages)
     {
+        _headers.Enqueue($"{context.Request.Headers.Authorization} {context.Request.Headers["X-Team"]}");
         using var reader = new StreamReader(context.Request.Body, Encoding.Latin1);
         messages.Enqueue(await reader.ReadToEndAsync());
     }
