@@ -413,6 +413,10 @@ public sealed class IndexPageTests
         Assert.That(
             await DotAsync("#database"), Is.Not.EqualTo(await DotAsync("#service")).And.Not.EqualTo(grey), "grey is what is not known yet");
 
+        await visitor.ClickAsync("English");
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("The database is unavailable");
+        await visitor.ClickAsync("中文");
+
         isUp = true;
         await visitor.SeeCountAsync("7");
         await Assertions.Expect(visitor.Error).ToBeHiddenAsync();
@@ -455,6 +459,9 @@ public sealed class IndexPageTests
         await Assertions.Expect(visitor.Error).Not.ToContainTextAsync("可能已经生效");
         await visitor.Page.WaitForResponseAsync(response => response.Url.EndsWith("/api/count"));
         await Assertions.Expect(visitor.Error).ToBeVisibleAsync();
+        await visitor.ClickAsync("English");
+        await Assertions.Expect(visitor.Error).ToContainTextAsync("The count is at its limit");
+        await visitor.ClickAsync("中文");
         await visitor.ClickAsync("重试");
         await Assertions.Expect(visitor.Error).ToBeHiddenAsync();
         await Assertions.Expect(visitor.Button("+1")).ToBeFocusedAsync();
@@ -480,10 +487,12 @@ public sealed class IndexPageTests
     [TestCase("zh-TW", "zh-CN", "当前计数")]
     [TestCase("en-GB", "en", "Current count")]
     [TestCase("tlh-QX", "en", "Current count")]
+    [TestCase("fr-FR,zh-CN", "zh-CN", "当前计数", Description = "the first that it knows")]
     public async Task The_page_speaks_the_browsers_language_and_English_to_a_language_it_does_not_know(
         string browser, string page, string heading)
     {
-        await using var visitor = await Visitor.OpenAsync(Address, new() { Locale = browser });
+        await using var visitor = await Visitor.OpenAsync(Address, prepare: profile => profile.AddInitScriptAsync(
+            $"Object.defineProperty(navigator, 'languages', {{ value: '{browser}'.split(',') }})"));
 
         await Assertions.Expect(visitor.Page.Locator("h1")).ToHaveTextAsync(heading);
         await Assertions.Expect(visitor.Page.Locator("html")).ToHaveAttributeAsync("lang", page);
@@ -560,6 +569,7 @@ public sealed class IndexPageTests
         await visitor.SeeCountAsync("42");
         await Assertions.Expect(visitor.Page.Locator("#login.good")).ToBeVisibleAsync();
         await visitor.ExpectStateAsync($"page-{language}");
+        await Assertions.Expect(visitor.Page.Locator("#language")).ToHaveAttributeAsync("lang", language == "en" ? "zh-CN" : "en");
         await visitor.Page.SetViewportSizeAsync(480, 740); // the widest that is laid out as a phone
         await visitor.ExpectStateAsync($"page-{language}", "480");
         await visitor.Page.SetViewportSizeAsync(375, 740);

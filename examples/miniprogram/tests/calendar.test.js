@@ -1,7 +1,7 @@
 const assert = require('node:assert/strict');
 const { test } = require('node:test');
 
-process.env.TZ = 'Asia/Shanghai'; // where the phones are, ahead of UTC
+require('./phone')('Asia/Shanghai');
 
 let definition;
 globalThis.Component = given => { definition = given; };

@@ -1,7 +1,7 @@
 const assert = require('node:assert/strict');
 const createWx = require('./wx');
 
-process.env.TZ = 'Pacific/Pago_Pago'; // 11 hours behind UTC: days are China's, wherever the phone is
+require('./phone')('Pacific/Pago_Pago'); // 11 hours behind UTC
 
 /**
  * A page as WeChat would hold it, in front of a service whose answers the test decides upon, and when.

@@ -120,6 +120,15 @@ test('a refusal is told in the words of the service', async () => {
   await assert.rejects(request('/api/clockin'), { message: '月份参数错误' });
 });
 
+test('what failed in another way is not sent again', async () => {
+  for (const status of [403, 429, 500, 502, 503, 504]) {
+    answer = () => [status, { code: -1, errorMsg: '失败' }];
+    seen.length = 0;
+    await assert.rejects(request('/api/guardians', { method: 'POST' }), { message: '失败' });
+    assert.deepEqual(seen, ['POST /api/guardians'], `${status}`);
+  }
+});
+
 test('an answer that is not from the service is told in words', async () => {
   for (const body of ['<html>502</html>', '', '{}', 'null']) {
     answer = () => [502, body];

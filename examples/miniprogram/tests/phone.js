@@ -1,0 +1,17 @@
+/**
+ * What a phone does otherwise than this machine. Required before what is tested, for the time zone: `Asia/Shanghai`, where
+ * the phones are, or one behind UTC, wherever else they may be, as days are China's.
+ *
+ * @param {string} timeZone
+ */
+module.exports = function bePhone(timeZone) {
+  process.env.TZ = timeZone;
+  // An iPhone reads these and no others: https://developers.weixin.qq.com/miniprogram/dev/guide/runtime/js-support.html
+  const known = /^\d{4}[-/]\d\d[-/]\d\d( \d\d:\d\d:\d\d)?$|^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/;
+  const read = text => typeof text === 'string' && !known.test(text) ? NaN : text;
+  const { parse } = Date;
+  globalThis.Date = class extends Date {
+    constructor(...parts) { super(...parts.map(read)); }
+    static parse(text) { return parse(read(text)); }
+  };
+};
