@@ -129,17 +129,17 @@ public sealed class ClockInDrills
                     Interlocked.Increment(ref _refused);
                     if ((int)response.StatusCode != 503)
                         _otherAnswers.Enqueue($"{(int)response.StatusCode} {answer.RootElement}");
-                    await Task.Delay(20, CancellationToken.None);
                 }
             }
             catch (HttpRequestException)
             {
-                await Task.Delay(20, CancellationToken.None); // this replica is gone
+                // This replica is gone.
             }
 
             var took = Stopwatch.GetElapsedTime(began).Ticks;
             lock (_otherAnswers)
                 _slowest = Math.Max(_slowest, took);
+            await Task.Delay(20, CancellationToken.None); // as in Load
         }
     }
 }
