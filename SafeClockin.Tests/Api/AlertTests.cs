@@ -94,9 +94,8 @@ public sealed class AlertTests(string store, int replicas)
         var (other, toOther) = await NewUser().InviteAsync("爸爸");
         await guardian.AcceptAsync(toOther);
         Assert.That((await guardian.DataAsync("POST", $"/api/wards/{other}/alert")).GetProperty("name").GetString(), Is.EqualTo("爸爸"));
-        await guardian.DataAsync("DELETE", $"/api/wards/{other}");
-
         var armed = await guardian.DataAsync("POST", $"/api/wards/{id}/alert");
+        await guardian.DataAsync("DELETE", $"/api/wards/{other}");
         Assert.That(armed.GetProperty("alert").GetBoolean(), Is.True);
         Assert.That(armed.GetRawText(), Is.EqualTo((await guardian.DataAsync("GET", "/api/wards"))[0].GetRawText()));
         foreach (var moment in new[] { _morning, _morning.AddDays(1), _morning.AddDays(2).AddMinutes(-1) })

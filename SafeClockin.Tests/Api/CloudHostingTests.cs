@@ -57,6 +57,7 @@ public sealed class CloudHostingTests
             ("as the platform sends them", Genuine, "oUser"),
             ("with empty ones of a caller", Genuine + "|X-WX-FROM-OPENID: |X-WX-FROM-APPID: ", "oUser"),
             ("of a caller that shares the environment", $"{Genuine}|X-WX-FROM-OPENID: oCaller|X-WX-FROM-APPID: {App}", "oCaller"),
+            ("every sign of an openid", Genuine.Replace("oUser", "oAz09_-"), "oAz09_-"),
             ("64 bytes", Genuine.Replace("oUser", new string('o', 64)), new string('o', 64)),
             ("nothing", "", null),
             ("no source", Genuine.Replace("X-WX-SOURCE: wx_client|", ""), null),

@@ -55,6 +55,27 @@ public sealed class EndTests
         }
     }
 
+    [Test]
+    public async Task A_login_that_waits_for_WeChat_is_answered_before_the_end()
+    {
+        using var weChat = new WeChatStub();
+        var isAsked = new TaskCompletionSource();
+        var code = weChat.CodeAnswered(async (stream, stop) =>
+        {
+            isAsked.SetResult();
+            await Task.Delay(TimeSpan.FromSeconds(3), stop);
+            await WeChatStub.Text("""{"openid":"an-openid","session_key":"k"}""")(stream, stop);
+        });
+        var (service, client) = await ServiceProcess.StartAsync(weChat.Settings());
+        using var _ = service;
+        using var __ = client;
+
+        var login = client.GetStringAsync($"/api/login?code={code}");
+        await isAsked.Task;
+        Assert.That(await service.StopAsync(), Is.Zero);
+        Assert.That(await login, Does.Contain("token"));
+    }
+
     // Fast enough for the server not to give it up.
     private static async Task DripAsync(Connection connection)
     {

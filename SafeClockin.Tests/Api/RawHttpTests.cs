@@ -51,6 +51,18 @@ public sealed class RawHttpTests
     public Task A_body_that_cannot_be_read_is_its_sender_s_fault(string rest)
         => ExpectRefusalAsync(Head + rest, 400, "请求格式错误，请求体须为JSON对象");
 
+    [Test]
+    public async Task Headers_that_gateways_add_are_taken()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/count");
+        for (var i = 0; i < 60; i++)
+            request.Headers.Add($"X-Gateway-{i}", new string('x', 200));
+
+        using var response = await _client.SendAsync(request);
+
+        Assert.That((int)response.StatusCode, Is.EqualTo(200));
+    }
+
     [TestCase("Content-Length: 100\r\n\r\n" + Inc)]
     [TestCase("Transfer-Encoding: chunked\r\n\r\n7FFFFFFF\r\n" + Inc + "\r\n0\r\n\r\n", Description = "a huge chunk size")]
     public Task A_body_whose_rest_does_not_come_is_given_up_after_some_seconds(string rest)

@@ -47,6 +47,27 @@ public sealed class SettingsTests
         Assert.That(await client.GetCountAsync(), Is.Zero);
     }
 
+    [Test]
+    public async Task Values_at_the_edge_of_what_may_be_set_are_taken()
+    {
+        var settings = Service.EmbeddedStore();
+        foreach (var (name, value) in new[]
+        {
+            ("STORE", " SQLite "), ("ASPNETCORE_ENVIRONMENT", "pre-prod_2.eu"), ("LOG_LEVEL", "Debug"), ("WX_TRUST_HEADERS", "TRUE"),
+            ("WX_API_BASE_URL", "https://127.0.0.1:1/we/chat/"), ("WX_ALERT_TEMPLATE_ID", "template-1"), ("WX_ALERT_DATA", "{}"), ("ALERT_TIME", "23:59"),
+            ("ALERT_SWEEP_SECRET", new string('s', 32)), ("TOKEN_SECRET", new string('t', 32)), ("LOGIN_RATE_LIMIT", "1"),
+            ("TRUSTED_PROXIES", "::1, 10.0.0.0/8,192.168.1.1"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://127.0.0.1:1"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        })
+        {
+            settings[name] = value;
+        }
+
+        var (service, client) = await ServiceProcess.StartAsync(settings);
+        using var _ = service;
+        using var __ = client;
+        Assert.That(await client.GetCountAsync(), Is.Zero);
+    }
+
     [TestCase("STORE", "postgres", "STORE is \"postgres\"; expected mysql or sqlite")]
     [TestCase("STORE", $"mysql://root:{Canary}@db", $"STORE {NotShown}mysql or sqlite")]
     [TestCase("MYSQL_ADDRESS", "db:port", $"MYSQL_ADDRESS {NotShown}{Address}")]

@@ -63,6 +63,13 @@ public sealed class AlertTemplateTests
         Assert.That(AlertTemplate.From(new ConfigurationBuilder().Build()).ConfigurationError, Is.Null);
     }
 
+    [TestCase(null)]
+    [TestCase(" ")]
+    public void Without_a_page_the_message_opens_the_wards(string? page)
+        => Assert.That(
+            AlertTemplate.From(new ConfigurationBuilder().AddInMemoryCollection([new("WX_ALERT_PAGE", page)]).Build()).Page,
+            Is.EqualTo("pages/wards/wards"));
+
     [TestCase(".env.example")]
     [TestCase("docs/alerts.md")]
     [TestCase("docs/alerts.zh-CN.md")]

@@ -16,6 +16,8 @@ public sealed class WeChatClientTests
 {
     private WeChatStub _stub;
 
+    private const string OpenId = "oGZUI0egBJY1zhBYw2KhdUfw_-Jk"; // of all the signs that they are made of
+
     [SetUp]
     public void Start() => _stub = new();
 
@@ -25,11 +27,11 @@ public sealed class WeChatClientTests
     [Test]
     public async Task A_code_is_exchanged_for_a_session_by_one_request_as_WeChat_documents_it()
     {
-        var code = _stub.CodeOf("an-openid");
+        var code = _stub.CodeOf(OpenId);
 
         var session = await ExchangeAsync(code);
 
-        Assert.That(session, Is.EqualTo(new WeChatSession("an-openid", WeChatStub.SessionKey)));
+        Assert.That(session, Is.EqualTo(new WeChatSession(OpenId, WeChatStub.SessionKey)));
         Assert.That(_stub.Targets, Has.Count.EqualTo(1));
         Assert.That(_stub.Targets.First(), Does.StartWith("/sns/jscode2session?"));
         Assert.That(
@@ -128,6 +130,7 @@ public sealed class WeChatClientTests
         var parts = measured.Lines.Single().Split(' ');
         Assert.That((parts[0], parts[2]), Is.EqualTo(("safeclockin.wechat.duration", "s")));
         Assert.That(double.Parse(parts[1]), Is.InRange(0.04, 10));
+        Assert.That(measured.LargestBucket<double>(), Is.EqualTo(5), "as long as a login waits");
     }
 
     [Test]
@@ -156,6 +159,7 @@ public sealed class WeChatClientTests
             handler = outer.InnerHandler;
 
         var sockets = (SocketsHttpHandler)handler!;
+        Assert.That(sockets.UseProxy, Is.True, "where the way out is a proxy");
         Assert.That(sockets.PooledConnectionLifetime, Is.InRange(TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5)));
         Assert.That(sockets.PooledConnectionIdleTimeout, Is.InRange(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)));
     }

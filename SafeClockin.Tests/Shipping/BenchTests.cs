@@ -1,5 +1,8 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using SafeClockin.Tests.Api;
+using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Shipping;
 
@@ -224,6 +227,31 @@ public sealed class BenchTests
         var run = Regex.Match(await MeasureAsync("settings-fuzz", "5"), @"^5 test SafeClockin\.Tests --filter FullyQualifiedName~(\S+) ");
 
         Assert.That(typeof(SettingsFuzzTests).FullName, run.Success ? Does.Contain(run.Groups[1].Value) : Is.Null);
+    }
+
+    [Test]
+    public async Task The_tokens_that_measurements_ask_with_are_signed_for_the_users_of_their_statements()
+    {
+        await _folder.WriteAsync("tokens", $"""
+            #!/bin/bash
+            token_secret={WeChatStub.TokenSecret}
+            eval "$(sed -n '/^tokens()/,/^first=/p' bench/common.sh)"
+            tokens 2
+            """);
+        await _folder.StandInAsync("python3", "#!/bin/sh\nexec /usr/bin/python3 \"$@\"\n");
+
+        var (_, output, errors) = await _folder.RunAsync("tokens");
+
+        using var service = Service.Start(new Dictionary<string, string>(Service.EmbeddedStore()) { ["TOKEN_SECRET"] = WeChatStub.TokenSecret });
+        using var client = service.CreateClient();
+        var users = new List<string?>();
+        foreach (var token in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+            users.Add((await client.GetFromJsonAsync<JsonElement>("/api/user")).GetProperty("data").GetProperty("openid").GetString());
+        }
+
+        Assert.That(users, Is.EqualTo(new[] { "oBench" + new string('0', 22), "oBench" + new string('0', 21) + "1" }), errors);
     }
 
     /// <summary>What a script prints.</summary>

@@ -1,3 +1,5 @@
+using SafeClockin.Tests.Servers;
+
 namespace SafeClockin.Tests.Shipping;
 
 /// <summary>The scripts that run the tests and decide whether a change may go in, with stand-ins for what they call.</summary>
@@ -38,6 +40,22 @@ public sealed class CiTests
         var (code, output, _) = await _folder.RunAsync(".ci/run");
 
         Assert.That((code, output.TrimEnd().Split('\n')[^1]), Is.EqualTo((exitCode, lastLine)));
+    }
+
+    [Test]
+    public async Task Every_package_that_is_missing_is_installed_at_once()
+    {
+        var script = Repository.Read("test.sh").Replace("/usr/sbin/mariadbd", "/nowhere").Replace("needs curl", "needs no-such-program");
+        await _folder.WriteAsync("test.sh", script);
+        await _folder.StandInAsync("id", "#!/bin/sh\necho 0\n");
+        foreach (var program in new[] { "npm", "dotnet" })
+            await _folder.StandInAsync(program, "#!/bin/sh\n");
+        await _folder.StandInAsync("apt-get", "#!/bin/sh\necho \"$DEBIAN_FRONTEND $*\" >&2\n");
+
+        var (code, _, errors) = await _folder.RunAsync("test.sh");
+
+        Assert.That(code, Is.Zero);
+        Assert.That(errors, Does.Match("(?m)^noninteractive install -y .* mariadb-server-core .*curl$"));
     }
 
     [Test]

@@ -65,6 +65,7 @@ public sealed class ComposeTests
     public void A_database_that_makes_its_files_first_has_minutes_for_it_and_is_used_soon_after()
     {
         var check = Map(_services["mysql"]["healthcheck"]);
+        Assert.That(new[] { check["interval"], check["timeout"] }, Has.All.Match(@"^\d+s$"));
         var interval = int.Parse(((string)check["interval"]).TrimEnd('s'));
 
         Assert.That(interval, Is.LessThanOrEqualTo(5));
@@ -74,6 +75,7 @@ public sealed class ComposeTests
     [Test]
     public void The_database_keeps_its_data_in_a_named_volume()
     {
+        Assert.That(Map(_services["mysql"]["environment"]).Keys, Is.EqualTo(new[] { "MYSQL_ROOT_PASSWORD" }), "nothing that shuts the service out");
         var volume = List(_services["mysql"]["volumes"]).Single();
         Assert.That(volume, Does.EndWith(":/var/lib/mysql"));
         Assert.That(Map(_file["volumes"]), Contains.Key(volume.Split(':')[0]));

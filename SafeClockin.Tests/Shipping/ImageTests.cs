@@ -58,6 +58,12 @@ public sealed class ImageTests
     }
 
     [Test]
+    public void It_sets_nothing_that_a_platform_s_settings_would_have_to_overrule()
+        => Assert.That(
+            Regex.Matches(Repository.Read("Dockerfile"), @"(?m)^(?:ENV| {4})([A-Z_]+| [A-Z_]+)=").Select(name => name.Groups[1].Value.Trim()),
+            Is.EqualTo(["SQLITE_FILE", "SSL_CERT_DIR", "RES_OPTIONS"]));
+
+    [Test]
     public void Its_user_may_write_where_the_embedded_store_lies()
     {
         var file = Regex.Match(Repository.Read("Dockerfile"), @"\bSQLITE_FILE=(\S+)").Groups[1].Value;
@@ -101,7 +107,7 @@ public sealed class ImageTests
         var others = projects
             .SelectMany(project => Regex.Matches(Repository.Read($"{project}/{project}.csproj"), @"<Content Include=""\.\.\\([^""]+)"""))
             .Select(file => file.Groups[1].Value.Replace('\\', '/'));
-        Assert.That(Repository.Read(".dockerignore").Split('\n'), Is.SupersetOf(projects.Concat(shared).Concat(others).Select(path => $"!{path}")));
+        Assert.That(Repository.Read(".dockerignore").Split('\n'), Is.SupersetOf(projects.Concat(shared).Concat(others).Append(".editorconfig").Select(path => $"!{path}")));
     }
 
     [Test]
