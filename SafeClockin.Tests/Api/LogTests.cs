@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting.Internal;
 using Moq;
 using SafeClockin.Api.Hosting;
+using SafeClockin.Domain;
 using SafeClockin.Domain.Counters;
 using SafeClockin.Tests.Servers;
 using Serilog.Events;
@@ -135,6 +136,21 @@ public sealed class LogTests
         Assert.That(line.Level, Is.EqualTo(level));
         Assert.That(line.RenderMessage(), Does.StartWith($"HTTP \"GET\" \"{path}\" responded {(int)response.StatusCode} in "));
         Assert.That(line.Properties.Keys, Is.EquivalentTo(new[] { "RequestMethod", "RequestPath", "StatusCode", "Elapsed", "SourceContext" }), "not who asked");
+    }
+
+    [TestCase("/api/count")]
+    [TestCase("/health/ready")]
+    public async Task A_request_that_the_database_fails_is_logged_as_an_error_whoever_asked(string path)
+    {
+        var counters = new Mock<ICounterRepository>();
+        counters.Setup(c => c.QueryCounterByIdAsync(1)).ThrowsAsync(FailureException.StoreUnavailable(new TimeoutException()));
+        using var service = Service.StartEmbedded(services => services.AddSingleton(counters.Object));
+        using var client = service.CreateClient();
+
+        using var response = await client.GetAsync(path);
+        await service.DisposeAsync();
+
+        Assert.That(LineOfTheRequest(service).Level, Is.EqualTo(LogEventLevel.Error));
     }
 
     [Test]

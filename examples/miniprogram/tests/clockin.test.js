@@ -134,6 +134,18 @@ test('who comes back goes on seeing the month while it is read anew, and when th
   assert.deepEqual(page.data.days, ['2026-11-23']);
 });
 
+test('what is tried again is the month that is shown by then', async () => {
+  await open();
+
+  page.changeMonth({ detail: { month: '2026-10' } });
+  (await next('GET /api/clockin/days?month=2026-10')).fail();
+  await settle();
+  page.changeMonth({ detail: { month: '2026-09' } });
+  await next('GET /api/clockin/days?month=2026-09');
+  page.retry();
+  await next('GET /api/clockin/days?month=2026-09');
+});
+
 test('a month that cannot be read is tried again on demand', async () => {
   await open();
 

@@ -10,9 +10,9 @@ const folder = path.join(__dirname, '..');
 const packages = fs.existsSync(path.join(folder, 'node_modules'));
 
 /** Starts it, and waits until it has said where it listens and how to start the service. */
-async function start(cwd, settings) {
+async function start(root, settings) {
   const env = { ...process.env, PORT: '0', ...settings };
-  const preview = spawn(process.execPath, ['preview/serve.js'], { cwd, env });
+  const preview = spawn(process.execPath, [path.join(root, 'preview', 'serve.js')], { cwd: os.tmpdir(), env });
   let said = '';
   for await (const piece of preview.stdout) {
     said += piece;
