@@ -266,7 +266,7 @@ async function act(action) {
 
 /** Shows the envelope that data would be answered in, which may be broken behind its commas. */
 function showAnswer(id, data) {
-  const parts = JSON.stringify({ code: 0, data }).split(/(?<=,)/);
+  const parts = JSON.stringify({ code: 0, data }).match(/[^,]+,?/g);
   byId(id).replaceChildren(...parts.flatMap(part => [part, document.createElement('wbr')]));
 }
 
