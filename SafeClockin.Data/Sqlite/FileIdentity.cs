@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text;
 
 namespace SafeClockin.Data.Sqlite;
@@ -31,6 +32,7 @@ internal readonly record struct FileIdentity(ulong Device, ulong Number)
             : null;
     }
 
+    [SupportedOSPlatform("linux")]
     [DllImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int statx(int directory, byte[] path, int flags, uint mask, byte[] status);

@@ -34,6 +34,7 @@ public sealed class HealthcheckTests
     [TestCase("urls", "http://*:{0};http://*:1")]
     [TestCase("urls", "http://localhost:{0}")]
     [TestCase("urls", "http://0.0.0.0:{0}")]
+    [TestCase("urls", "http://[::]:{0}")]
     [TestCase("urls", "http://a.name:{0}", Description = "which listens everywhere")]
     [TestCase("http_ports", "{0}")]
     public async Task It_finds_the_service_by_the_same_settings(string name, string value)

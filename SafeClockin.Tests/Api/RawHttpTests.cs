@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using SafeClockin.Tests.Servers;
 using Serilog.Events;
 
@@ -50,6 +53,12 @@ public sealed class RawHttpTests
     [TestCase("Transfer-Encoding: chunked\r\n\r\n8\r\n" + Inc + "\r\n0\r\n\r\n", Description = "a chunk size that is too small")]
     public Task A_body_that_cannot_be_read_is_its_sender_s_fault(string rest)
         => ExpectRefusalAsync(Head + rest, 400, "请求格式错误，请求体须为JSON对象");
+
+    [Test]
+    public void A_connection_that_rests_is_kept_for_longer_than_gateways_keep_it()
+        => Assert.That(
+            _service.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.KeepAliveTimeout,
+            Is.AtLeast(TimeSpan.FromSeconds(120)));
 
     [Test]
     public async Task Headers_that_gateways_add_are_taken()

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using SafeClockin.Tests.Servers;
 
 namespace SafeClockin.Tests.Api;
@@ -64,18 +65,22 @@ public sealed class TelemetryTests
     }
 
     [Test]
-    public async Task The_service_has_a_name_when_nobody_gave_it_one()
+    public async Task With_nothing_set_but_where_to_send_it_goes_by_gRPC_and_has_a_name()
     {
+        await using var receiver = new OtlpReceiver(HttpProtocols.Http2);
         var settings = Service.EmbeddedStore();
-        foreach (var (name, value) in _receiver.Settings())
+        foreach (var (name, value) in receiver.Settings())
             settings[name] = value;
-        var (service, _) = await ServiceProcess.StartAsync(settings);
-        using var __ = service;
+        settings["OTEL_EXPORTER_OTLP_PROTOCOL"] = "";
+        var (service, client) = await ServiceProcess.StartAsync(settings);
+        using var _ = service;
+        using var __ = client;
+        await client.PostActionAsync("inc");
 
-        await Wait.UntilAsync(() => _receiver.Metrics.Contains("service.name", StringComparison.Ordinal));
+        await Wait.UntilAsync(() => receiver.Metrics.Contains("service.name", StringComparison.Ordinal) && receiver.Traces.Length > 0);
 
-        Assert.That(_receiver.Metrics, Does.Match(@"(?s)service\.name.{1,6}safeclockin").And.Not.Contain("unknown_service"));
-        Assert.That(_receiver.Metrics, Does.Contain("service.instance.id"), "or replicas could not be told apart");
+        Assert.That(receiver.Metrics, Does.Match(@"(?s)service\.name.{1,6}safeclockin").And.Not.Contain("unknown_service"));
+        Assert.That(receiver.Metrics, Does.Contain("service.instance.id"), "or replicas could not be told apart");
     }
 
     [Test]

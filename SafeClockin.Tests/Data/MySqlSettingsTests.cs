@@ -20,6 +20,7 @@ public sealed class MySqlSettingsTests
             Assert.That(connection.Password, Is.EqualTo("root"));
             Assert.That(connection.Database, Is.EqualTo("flask_demo"));
             Assert.That(connection.SslMode, Is.EqualTo(MySqlSslMode.Preferred), "TLS where the server offers it");
+            Assert.That(connection.TlsVersion, Is.Empty, "of any version");
         }
     }
 

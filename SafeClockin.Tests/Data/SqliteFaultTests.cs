@@ -305,6 +305,7 @@ public sealed class SqliteFaultTests
         {
             Assert.That(await store.RunAsync(connection => connection.ExecuteScalar<string>("PRAGMA journal_mode")), Is.EqualTo("wal"));
             Assert.That(await store.RunAsync(connection => connection.ExecuteScalar<int>("PRAGMA synchronous")), Is.EqualTo(2), "FULL");
+            Assert.That(await store.RunAsync(connection => connection.ExecuteScalar<int>("PRAGMA wal_autocheckpoint")), Is.EqualTo(1000), "pages, or the log would grow for ever");
         }
     }
 

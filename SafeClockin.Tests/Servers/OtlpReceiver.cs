@@ -1,15 +1,17 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace SafeClockin.Tests.Servers;
 
 /// <summary>
-/// Takes OTLP over HTTP on a free loopback port. Protocol Buffers hold texts as they are, so what was sent is looked
+/// Takes OTLP on a free loopback port, over HTTP/1.1 or as gRPC over HTTP/2. Protocol Buffers hold texts as they are, so what was sent is looked
 /// for in its bytes.
 /// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
@@ -19,14 +21,16 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     private readonly ConcurrentQueue<string> _metrics = [];
     private readonly ConcurrentQueue<string> _headers = [];
 
-    public OtlpReceiver()
+    public OtlpReceiver(HttpProtocols protocol = HttpProtocols.Http1)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, address => address.Protocols = protocol));
         _server = builder.Build();
         _server.MapPost("/v1/traces", context => KeepAsync(context, _traces));
         _server.MapPost("/v1/metrics", context => KeepAsync(context, _metrics));
+        _server.MapPost("/opentelemetry.proto.collector.trace.v1.TraceService/Export", context => KeepAsync(context, _traces));
+        _server.MapPost("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", context => KeepAsync(context, _metrics));
         _server.Start();
     }
 
@@ -54,5 +58,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         _headers.Enqueue($"{context.Request.Headers.Authorization} {context.Request.Headers["X-Team"]}");
         using var reader = new StreamReader(context.Request.Body, Encoding.Latin1);
         messages.Enqueue(await reader.ReadToEndAsync());
+        if (context.Response.SupportsTrailers())
+            context.Response.AppendTrailer("grpc-status", "0");
     }
 }

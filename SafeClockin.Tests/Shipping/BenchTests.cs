@@ -252,6 +252,8 @@ public sealed class BenchTests
         }
 
         Assert.That(users, Is.EqualTo(new[] { "oBench" + new string('0', 22), "oBench" + new string('0', 21) + "1" }), errors);
+        foreach (var script in new[] { "clockins", "wards" })
+            Assert.That(Repository.Read($"bench/{script}.sh"), Does.Match(@"CONCAT\('oBench', LPAD\(.+?, 22, '0'\)\)"));
     }
 
     /// <summary>What a script prints.</summary>

@@ -1,9 +1,13 @@
 const assert = require('node:assert/strict');
+const { readdirSync, readFileSync } = require('node:fs');
+const path = require('node:path');
 const { test } = require('node:test');
 const createPage = require('./page');
-const { tabBar: { list } } = require('../app/app.json');
+const app = require('../app/app.json');
 const theme = require('../app/theme.json');
 const project = require('../project.config.json');
+
+const folder = path.join(__dirname, '..', 'app');
 
 for (const [name, line] of [['clockin', 'GET /api/clockin'], ['guard', 'GET /api/guardians'], ['wards', 'GET /api/wards']]) {
   test(`the page ${name} is read when it is shown, and anew when it is pulled down`, async () => {
@@ -17,9 +21,24 @@ for (const [name, line] of [['clockin', 'GET /api/clockin'], ['guard', 'GET /api
 }
 
 test('pages are set up alike, and can be scrolled', () => {
-  for (const { pagePath } of list) {
+  for (const { pagePath } of app.tabBar.list) {
     const { navigationBarTitleText, usingComponents, ...rest } = require(`../app/${pagePath}.json`);
     assert.deepEqual(rest, { enablePullDownRefresh: true }, pagePath);
+  }
+});
+
+test('the mini-program has the bars that WeChat draws', () => {
+  const { pages, window, tabBar, darkmode, ...rest } = app;
+  assert.deepEqual(Object.keys(window), [
+    'navigationBarTitleText', 'navigationBarBackgroundColor', 'navigationBarTextStyle', 'backgroundColor', 'backgroundTextStyle',
+  ]);
+  assert.deepEqual(Object.keys(tabBar), ['color', 'selectedColor', 'backgroundColor', 'borderStyle', 'list']);
+  assert.deepEqual(rest, { themeLocation: 'theme.json', lazyCodeLoading: 'requiredComponents', style: 'v2' });
+});
+
+test('styles are of what phones of the last years know', () => {
+  for (const file of readdirSync(folder, { recursive: true }).filter(name => name.endsWith('.wxss'))) {
+    assert.doesNotMatch(readFileSync(path.join(folder, file), 'utf8'), /light-dark\(|color-mix\(|:has\(|@container|@layer|&|\d *[<>]/, file);
   }
 });
 
