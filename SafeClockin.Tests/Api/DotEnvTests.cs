@@ -25,6 +25,7 @@ public sealed class DotEnvTests
     [TestCase("A=''", "")]
     [TestCase("""A='p#w$d\n'""", """p#w$d\n""")]
     [TestCase("""A='it\'s'""", "it's")]
+    [TestCase("""A="a\nb\rc" """, "a\nb\rc")]
     [TestCase("""A="a\"b\\c\td\$e\x" """, "a\"b\\c\td$e\\x")]
     [TestCase("""A=b"c""", "b\"c", Description = "a quote inside")]
     [TestCase("A=密码", "密码")]
@@ -90,7 +91,7 @@ public sealed class DotEnvTests
     {
         var folder = Workspace.NewFolder();
         var lines = Repository.Read(".env.example").Split('\n').Select(line => Regex.Replace(line, "^#(?=[A-Z_]+=)", ""));
-        await File.WriteAllLinesAsync(Path.Combine(folder, ".env"), lines);
+        await File.WriteAllLinesAsync(Path.Combine(folder, ".env"), lines.Append(new string('#', 55_000))); // and long comments
 
         var nobody = new Dictionary<string, string> { ["MYSQL_ADDRESS"] = $"127.0.0.1:{MariaDb.FreePort()}" };
         var (service, _) = await ServiceProcess.StartAsync(nobody, folder);

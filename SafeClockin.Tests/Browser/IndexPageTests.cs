@@ -211,7 +211,7 @@ public sealed class IndexPageTests
     }
 
     [Test]
-    public async Task The_page_looks_as_soon_as_the_browser_is_in_a_network_again()
+    public async Task The_page_looks_as_soon_as_the_browser_is_in_a_network_or_in_front_again()
     {
         await using var visitor = await Visitor.OpenAsync(Address, prepare: StopTheClockAsync);
         await visitor.SeeCountAsync("0");
@@ -221,6 +221,10 @@ public sealed class IndexPageTests
         // For the request and not for its answer: it may find the network still gone, and with the clock stopped none follows.
         await visitor.Page.RunAndWaitForRequestAsync(
             () => visitor.Page.Context.SetOfflineAsync(false),
+            request => request.Url.EndsWith("/api/count", StringComparison.Ordinal));
+        await visitor.AnswersArriveAsync();
+        await visitor.Page.RunAndWaitForRequestAsync(
+            () => visitor.Page.EvaluateAsync("() => window.dispatchEvent(new Event('focus'))"), // of a window that was never hidden
             request => request.Url.EndsWith("/api/count", StringComparison.Ordinal));
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Dapper;
 using SafeClockin.Data.MySql;
 using SafeClockin.Data.Sqlite;
+using SafeClockin.Domain;
 using SafeClockin.Domain.Alerts;
 using SafeClockin.Domain.ClockIns;
 using SafeClockin.Domain.Guardians;
@@ -515,6 +516,19 @@ public sealed class SqliteGuardianRepositoryTests : GuardianRepositoryTests
 
     [TearDown]
     public void Close() => _store.Dispose();
+
+    [Test]
+    public async Task An_erasure_that_fails_halfway_erases_nothing()
+    {
+        await InviteAsync("a", "secret");
+        await ClockIns.AddAsync([new("a", Today, 1)]);
+        await _store.RunAsync(connection => connection.Execute(
+            "CREATE TRIGGER Failing BEFORE DELETE ON ClockIns BEGIN SELECT RAISE(ABORT, 'failing'); END"));
+
+        await Assert.ThrowsAsync<FailureException>(() => Guardians.EraseAsync("a"));
+
+        Assert.That(await Guardians.QueryGuardiansAsync("a", Now), Has.Count.EqualTo(1));
+    }
 
     [Test]
     public async Task A_sweep_finds_what_is_due_by_an_index()

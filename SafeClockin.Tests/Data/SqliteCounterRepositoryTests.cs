@@ -35,6 +35,8 @@ public sealed class SqliteCounterRepositoryTests : CounterRepositoryTests
     {
         await Counters.IncreaseCounterByIdAsync(1, 1);
         using var connection = Sqlite.Connect(_file);
+        Assert.That(connection.QuerySingle<DateTime>("SELECT createdAt FROM Counters"), Is.EqualTo(DateTime.UtcNow).Within(TimeSpan.FromMinutes(1)));
+        Assert.That(connection.QuerySingle<string>("SELECT createdAt FROM Counters"), Does.Match(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$"));
         foreach (var change in new Func<Task>[] { () => Counters.IncreaseCounterByIdAsync(1, 1), () => Counters.ClearCounterByIdAsync(1) })
         {
             connection.Execute("UPDATE Counters SET createdAt = '2025-12-01', updatedAt = '2025-12-01'");

@@ -211,6 +211,15 @@ public sealed partial class DocumentTests
     }
 
     [Test]
+    public void Tables_of_measurements_have_the_heads_that_their_scripts_print()
+    {
+        var scripts = string.Concat(Directory.EnumerateFiles(Path.Combine(Workspace.Repository, "bench"), "*.sh").Select(File.ReadAllText));
+        var heads = Regex.Matches(Repository.Read("bench/README.md"), @"^(\| \w.*)\n\|-", RegexOptions.Multiline).Select(head => head.Groups[1].Value);
+
+        Assert.That(heads.Where(head => !scripts.Contains(head)), Is.Empty);
+    }
+
+    [Test]
     public void Each_ratio_among_the_measurements_is_the_one_of_the_figures_beside_it()
     {
         string[] head = [];

@@ -21,8 +21,11 @@ public sealed class BenchTests
     {
         _folder = new();
         await _folder.CopyAsync("bench/common.sh");
-        foreach (var program in new[] { "mariadb-install-db", "python3" })
-            await _folder.StandInAsync(program, "#!/bin/sh\n");
+        await _folder.StandInAsync("python3", "#!/bin/sh\n");
+        await _folder.StandInAsync("mariadb-install-db", """
+            #!/bin/sh
+            case $* in *--auth-root-authentication-method=normal*) ;; *) exit 1 ;; esac # or nobody but root gets in
+            """);
         await _folder.StandInAsync("mariadbd", """
             #!/bin/sh
             case $* in *--innodb-flush-log-at-trx-commit=1\ *) exec sleep 600 ;; esac # a commit is on the disk, as in production
