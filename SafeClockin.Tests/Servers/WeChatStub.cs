@@ -209,7 +209,7 @@ internal sealed class WeChatStub : IDisposable
             _targets.Enqueue(target);
             if (target == "/cgi-bin/stable_token")
             {
-                // As https://developers.weixin.qq.com/miniprogram/dev/server/API/mp-access-token/api_getstableaccesstoken.html has it.
+                // As https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken.html has it.
                 var expected = $$"""{"grant_type":"client_credential","appid":"{{AppId}}","secret":"{{Secret}}"}""";
                 var number = Interlocked.Increment(ref _tokens);
                 await (new string(body) == expected ? AnswerToToken(number) : Refusal(40002))(stream, stop);

@@ -6,8 +6,8 @@
  */
 module.exports = function bePhone(timeZone) {
   process.env.TZ = timeZone;
-  // An iPhone reads these and no others: https://developers.weixin.qq.com/miniprogram/dev/guide/runtime/js-support.html
-  const known = /^\d{4}[-/]\d\d[-/]\d\d( \d\d:\d\d:\d\d)?$|^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$/;
+  // Of dates an iPhone reads these and few others.
+  const known = /^\d{4}\/\d\d\/\d\d( \d\d:\d\d:\d\d)?$|^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?)?$/;
   const read = text => typeof text === 'string' && !known.test(text) ? NaN : text;
   delete globalThis.Intl; // which WeChat on Android lacks
   for (const format of ['toLocaleString', 'toLocaleDateString', 'toLocaleTimeString']) delete Date.prototype[format];
