@@ -15,10 +15,8 @@ public sealed class AlertSweeperTests
     public async Task A_process_sweeps_every_few_minutes_whatever_has_failed_and_says_what_it_did()
     {
         using var weChat = new WeChatStub();
-        var settings = weChat.AlertSettings();
-        settings["ALERT_TIME"] = "00:00";
         var time = new ImpatientTime(TimeSpan.FromMinutes(1));
-        using var service = Service.Start(settings, services => services.AddSingleton<TimeProvider>(time).AddSingleton(StoreOfOneLink()));
+        using var service = StartOnOneLink(weChat, time);
 
         await Wait.UntilAsync(() => LinesOf(service).Length >= 3);
 
@@ -53,10 +51,7 @@ public sealed class AlertSweeperTests
     public async Task What_kept_a_message_from_being_sent_is_told_by_its_cause_and_the_request_s_id(int errorCode, string line)
     {
         using var weChat = new WeChatStub { AnswerToMessage = _ => WeChatStub.Text($$"""{"errcode":{{errorCode}},"errmsg":"rid: r-1"}""") };
-        var settings = weChat.AlertSettings();
-        settings["ALERT_TIME"] = "00:00";
-        var time = new ImpatientTime(TimeSpan.FromMinutes(1));
-        using var service = Service.Start(settings, services => services.AddSingleton<TimeProvider>(time).AddSingleton(StoreOfOneLink()));
+        using var service = StartOnOneLink(weChat, new ImpatientTime(TimeSpan.FromMinutes(1)));
 
         await Wait.UntilAsync(() => LinesOf(service).Length >= 3);
 
@@ -105,6 +100,13 @@ public sealed class AlertSweeperTests
 
         Assert.That((int)answer.StatusCode, Is.EqualTo(503));
         Assert.That(time.Waits, Has.Some.LessThan(TimeSpan.FromSeconds(10)));
+    }
+
+    private static Service StartOnOneLink(WeChatStub weChat, TimeProvider time)
+    {
+        var settings = weChat.AlertSettings();
+        settings["ALERT_TIME"] = "00:00";
+        return Service.Start(settings, services => services.AddSingleton(time).AddSingleton(StoreOfOneLink()));
     }
 
     private static IAlertRepository StoreOfOneLink()

@@ -205,11 +205,10 @@ public sealed class FailureTests
     }
 
     private static Service StartWith(Exception failure)
-    {
-        var counters = new Mock<ICounterRepository>();
-        counters.Setup(c => c.QueryCounterByIdAsync(1)).ThrowsAsync(failure);
-        counters.Setup(c => c.IncreaseCounterByIdAsync(1, It.IsAny<long>())).ThrowsAsync(failure);
-        counters.Setup(c => c.ClearCounterByIdAsync(1)).ThrowsAsync(failure);
-        return Service.StartEmbedded(services => services.AddSingleton(counters.Object));
-    }
+        => Service.StartOn(counters =>
+        {
+            counters.Setup(c => c.QueryCounterByIdAsync(1)).ThrowsAsync(failure);
+            counters.Setup(c => c.IncreaseCounterByIdAsync(1, It.IsAny<long>())).ThrowsAsync(failure);
+            counters.Setup(c => c.ClearCounterByIdAsync(1)).ThrowsAsync(failure);
+        });
 }

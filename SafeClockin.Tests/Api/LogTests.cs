@@ -1,12 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting.Internal;
 using Moq;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Domain;
-using SafeClockin.Domain.Counters;
 using SafeClockin.Tests.Servers;
 using Serilog.Events;
 using Serilog.Parsing;
@@ -142,9 +140,8 @@ public sealed class LogTests
     [TestCase("/health/ready")]
     public async Task A_request_that_the_database_fails_is_logged_as_an_error_whoever_asked(string path)
     {
-        var counters = new Mock<ICounterRepository>();
-        counters.Setup(c => c.QueryCounterByIdAsync(1)).ThrowsAsync(FailureException.StoreUnavailable(new TimeoutException()));
-        using var service = Service.StartEmbedded(services => services.AddSingleton(counters.Object));
+        using var service = Service.StartOn(counters => counters
+            .Setup(c => c.QueryCounterByIdAsync(1)).ThrowsAsync(FailureException.StoreUnavailable(new TimeoutException())));
         using var client = service.CreateClient();
 
         using var response = await client.GetAsync(path);
@@ -156,13 +153,11 @@ public sealed class LogTests
     [Test]
     public async Task A_request_s_time_is_told_in_milliseconds()
     {
-        var counters = new Mock<ICounterRepository>();
-        counters.Setup(c => c.QueryCounterByIdAsync(1)).Returns(async () =>
+        using var service = Service.StartOn(counters => counters.Setup(c => c.QueryCounterByIdAsync(1)).Returns(async () =>
         {
             await Task.Delay(50);
             return 1;
-        });
-        using var service = Service.StartEmbedded(services => services.AddSingleton(counters.Object));
+        }));
         using var client = service.CreateClient();
 
         await client.GetCountAsync();

@@ -339,7 +339,7 @@ public sealed class IndexPageTests
     public async Task No_button_can_be_pressed_while_a_request_is_under_way()
     {
         var answer = new TaskCompletionSource<Increase>();
-        using var service = StartOn(counters =>
+        using var service = Service.StartOn(counters =>
         {
             counters.Setup(c => c.QueryCounterByIdAsync(1)).ReturnsAsync(41);
             counters.Setup(c => c.IncreaseCounterByIdAsync(1, 1)).Returns(answer.Task);
@@ -405,7 +405,7 @@ public sealed class IndexPageTests
     public async Task A_database_that_is_down_is_told_and_the_page_goes_on_by_itself_when_it_is_back()
     {
         var isUp = false;
-        using var service = StartOn(counters => counters
+        using var service = Service.StartOn(counters => counters
             .Setup(c => c.QueryCounterByIdAsync(1))
             .Returns(() => isUp ? Task.FromResult<long?>(7) : throw FailureException.StoreUnavailable(new TimeoutException())));
         await using var visitor = await Visitor.OpenAsync(service.ClientOptions.BaseAddress);
@@ -434,7 +434,7 @@ public sealed class IndexPageTests
     [Test]
     public async Task A_change_during_which_the_database_failed_is_said_to_have_happened_perhaps()
     {
-        using var service = StartOn(counters =>
+        using var service = Service.StartOn(counters =>
         {
             counters.Setup(c => c.QueryCounterByIdAsync(1)).ReturnsAsync(7);
             counters.Setup(c => c.IncreaseCounterByIdAsync(1, 1)).ThrowsAsync(FailureException.StoreUnavailable(new TimeoutException()));
@@ -450,7 +450,7 @@ public sealed class IndexPageTests
     [Test]
     public async Task A_refusal_is_told_in_the_services_own_words_until_the_visitor_has_read_it()
     {
-        using var service = StartOn(counters =>
+        using var service = Service.StartOn(counters =>
         {
             counters.Setup(c => c.QueryCounterByIdAsync(1)).ReturnsAsync(2147483647);
             counters.Setup(c => c.IncreaseCounterByIdAsync(1, 1)).ReturnsAsync(new Increase(2147483647, 2147483647));
@@ -899,13 +899,6 @@ public sealed class IndexPageTests
     }
 
     private static ViewportSize Phone => new() { Width = 360, Height = 740 };
-
-    private static Service StartOn(Action<Mock<ICounterRepository>> setUp)
-    {
-        var counters = new Mock<ICounterRepository>();
-        setUp(counters);
-        return Service.StartEmbedded(services => services.AddSingleton(counters.Object));
-    }
 
     /// <summary>What somebody else does, in one step, so that the page cannot see half of it.</summary>
     private Task CountUpAsync(long by)

@@ -17,7 +17,7 @@ public sealed class MySqlFaultTests
     private const string SaidGoodbye = "each said goodbye, none was left for the runtime to clear up";
     private static readonly byte[] Owner = [7];
 
-    private readonly List<IAsyncDisposable> _stores = [];
+    private readonly List<MySqlStore> _stores = [];
     private readonly List<IDisposable> _servers = [];
     private LogLines<MySqlStore> _log;
     private MariaDb _database;
@@ -95,7 +95,7 @@ public sealed class MySqlFaultTests
     {
         var proxy = Keep(new FaultyProxy(_database.Port));
         Open($"127.0.0.1:{proxy.Port}");
-        var clockIns = new MySqlClockInRepository((MySqlStore)_stores[^1]);
+        var clockIns = new MySqlClockInRepository(_stores[^1]);
         var day = new DateOnly(2026, 11, 24);
         await clockIns.AddAsync([new("a", day, 1)]);
 

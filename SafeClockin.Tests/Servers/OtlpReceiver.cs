@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace SafeClockin.Tests.Servers;
 
 /// <summary>
-/// Takes OTLP on a free loopback port, over HTTP/1.1 or as gRPC over HTTP/2. Protocol Buffers hold texts as they are, so what was sent is looked
-/// for in its bytes.
+/// Takes OTLP on a free loopback port, over HTTP/1.1 or as gRPC over HTTP/2. Protocol Buffers hold texts as they are, so what
+/// was sent is looked for in its bytes.
 /// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {

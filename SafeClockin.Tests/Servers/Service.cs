@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Moq;
+using SafeClockin.Domain.Counters;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -43,6 +45,14 @@ internal sealed class Service : WebApplicationFactory<Program>
     /// <summary>Starts the service on an embedded store of its own.</summary>
     public static Service StartEmbedded(Action<IServiceCollection>? replace = null)
         => Start(EmbeddedStore(), replace);
+
+    /// <summary>Starts the service on a counter of which the test decides what it does.</summary>
+    public static Service StartOn(Action<Mock<ICounterRepository>> setUp)
+    {
+        var counters = new Mock<ICounterRepository>();
+        setUp(counters);
+        return StartEmbedded(services => services.AddSingleton(counters.Object));
+    }
 
     /// <summary>The settings of a service that counts in a file nobody else uses.</summary>
     public static Dictionary<string, string> EmbeddedStore()

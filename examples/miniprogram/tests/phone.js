@@ -1,8 +1,7 @@
 /**
- * What a phone does otherwise than this machine. Required before what is tested, for the time zone: `Asia/Shanghai`, where
- * the phones are, or one behind UTC, wherever else they may be, as days are China's.
+ * Does what a phone does otherwise than this machine. Called before what is tested is loaded.
  *
- * @param {string} timeZone
+ * @param {string} timeZone of the phone: days are China's wherever it is
  */
 module.exports = function bePhone(timeZone) {
   process.env.TZ = timeZone;
