@@ -1,5 +1,4 @@
 using System.Text.Encodings.Web;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -55,9 +54,6 @@ public static class DataServices
             var other => throw new SettingException(Store.Name, other, "mysql or sqlite"),
         };
     }
-
-    /// <summary>What a setting says, or its default.</summary>
-    internal static string Read(this IConfiguration settings, Setting setting) => setting.Read(settings[setting.Name]);
 
     private static IHostApplicationBuilder AddMySql(this IHostApplicationBuilder builder)
     {

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using SafeClockin.Data;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Login;
 
@@ -36,7 +37,7 @@ internal sealed class CloudHostingAuth(
 
     /// <summary>Whether an operator says that the headers may be believed.</summary>
     /// <exception cref="SettingException">WX_TRUST_HEADERS cannot be understood.</exception>
-    public static bool IsTrusted(IConfiguration settings) => Trust.Read(settings[Trust.Name]).ToLowerInvariant() switch
+    public static bool IsTrusted(IConfiguration settings) => settings.Read(Trust).ToLowerInvariant() switch
     {
         "true" => true,
         "false" => false,

@@ -4,6 +4,7 @@ using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.HttpOverrides;
 using SafeClockin.Api.Envelopes;
 using SafeClockin.Api.Hosting;
+using SafeClockin.Data;
 using SafeClockin.Domain;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -32,8 +33,8 @@ internal static class LoginRateLimit
     /// <exception cref="SettingException">One of them cannot be understood.</exception>
     public static IHostApplicationBuilder AddLoginRateLimit(this IHostApplicationBuilder builder)
     {
-        var loginsPerMinute = ReadLimit(Limit.Read(builder.Configuration[Limit.Name]));
-        var proxies = ReadProxies(Proxies.Read(builder.Configuration[Proxies.Name]));
+        var loginsPerMinute = ReadLimit(builder.Configuration.Read(Limit));
+        var proxies = ReadProxies(builder.Configuration.Read(Proxies));
 
         builder.Services.Configure<ForwardedHeadersOptions>(forwarded =>
         {

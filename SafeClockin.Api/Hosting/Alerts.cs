@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafeClockin.Api.Auth;
+using SafeClockin.Data;
 using SafeClockin.Domain;
 using SafeClockin.Domain.Alerts;
 
@@ -18,7 +19,7 @@ internal static class Alerts
     /// <exception cref="SettingException">One of the settings cannot be understood.</exception>
     public static void AddAlerts(this IHostApplicationBuilder builder)
     {
-        var timeOfDay = ReadTime(TimeOfDay.Read(builder.Configuration[TimeOfDay.Name]));
+        var timeOfDay = ReadTime(builder.Configuration.Read(TimeOfDay));
         SweepAuth.AddTo(builder);
         builder.Services.AddSingleton(services => new AlertService(
             services.GetRequiredService<IAlertRepository>(),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SafeClockin.Data;
 using SafeClockin.Domain;
 using Serilog;
 using Serilog.Events;
@@ -30,7 +31,7 @@ internal static class Logging
     /// <exception cref="SettingException">LOG_LEVEL cannot be understood.</exception>
     public static void AddLogging(this WebApplicationBuilder builder)
     {
-        var level = ReadLevel(Level.Read(builder.Configuration[Level.Name]));
+        var level = ReadLevel(builder.Configuration.Read(Level));
         builder.Services.AddSerilog(
             log =>
             {

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using SafeClockin.Data;
 using SafeClockin.Domain;
 
 namespace SafeClockin.Api.Hosting;
@@ -31,7 +32,7 @@ internal static class Telemetry
     /// <exception cref="SettingException">One of the settings cannot be understood.</exception>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
-        var endpoint = Endpoint.Read(builder.Configuration[Endpoint.Name]);
+        var endpoint = builder.Configuration.Read(Endpoint);
         if (endpoint.Length == 0)
             return;
         if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var url)
@@ -41,10 +42,10 @@ internal static class Telemetry
         }
 
         // What the exporter does not understand, it leaves aside or fails at without saying which setting it was.
-        var protocol = Protocol.Read(builder.Configuration[Protocol.Name]);
+        var protocol = builder.Configuration.Read(Protocol);
         if (protocol is not ("grpc" or "http/protobuf"))
             throw new SettingException(Protocol.Name, protocol, "grpc or http/protobuf");
-        var headers = Headers.Read(builder.Configuration[Headers.Name]);
+        var headers = builder.Configuration.Read(Headers);
         if (headers.Length > 0 && !headers.Split(',').All(header => header.IndexOf('=', StringComparison.Ordinal) > 0))
             throw new SettingException(Headers.Name, "headers like name=value, separated by commas");
         builder.AddExporters();
@@ -56,7 +57,7 @@ internal static class Telemetry
     {
         RemoveQueries();
         builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(ServiceName.Read(builder.Configuration[ServiceName.Name])))
+            .ConfigureResource(resource => resource.AddService(builder.Configuration.Read(ServiceName)))
             .WithTracing(tracing => tracing
                 .AddAspNetCoreInstrumentation(requests => requests.Filter = context =>
                     !context.Request.Path.StartsWithSegments("/health"))
