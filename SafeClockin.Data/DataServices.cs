@@ -1,4 +1,3 @@
-using System.Text.Encodings.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -90,9 +89,8 @@ public static class DataServices
         builder.Services.AddSingleton<AccessTokens>();
         builder.Services.AddSingleton<IAlertSender, WeChatAlertSender>();
         builder.Services.AddSingleton(services => new Lazy<IWeChatApi>(services.GetRequiredService<IWeChatApi>));
-        // As it is, and not as \uXXXX, which some of WeChat's services show to users.
         var json = SystemTextJsonContentSerializer.GetDefaultJsonSerializerOptions();
-        json.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        json.Converters.Add(new LiteralText());
         builder.Services.AddRefitGeneratedClient<IWeChatApi>(new RefitSettings(new SystemTextJsonContentSerializer(json)))
             .ConfigureHttpClient(http => http.BaseAddress = settings.BaseUrl)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler

@@ -14,7 +14,7 @@ public sealed class AlertTemplateTests
     [TestCase("thing1", "{ward}，{ward}", "妈妈", "妈妈，妈妈")]
     [TestCase("thing1", "{day} {missedDays}", "妈妈", "2026-11-09 12")]
     [TestCase("date2", "{day}", "妈妈", "2026年11月9日")]
-    [TestCase("time22", "{day}", "妈妈", "2026年11月9日")]
+    [TestCase("time20", "{day}", "妈妈", "2026年11月9日")]
     [TestCase("thing1", "{ward}", "{day}{missedDays}", "{day}{missedDays}")]
     [TestCase("thing1", "{ward}", "一二三四五六七八九十一二三四五六七八九十", "一二三四五六七八九十一二三四五六七八九十")]
     [TestCase("thing1", "请联系{ward}！", "一二三四五六七八九十一二三四五六七八九十", "请联系一二三四五六七八九十一二三四五六！")]
@@ -47,6 +47,9 @@ public sealed class AlertTemplateTests
     [TestCase("""{"thing1":{"value":"{ward}"}}""")]
     [TestCase("""{"thing1":"{name}"}""")]
     [TestCase("""{"thing1":"{Ward}"}""")]
+    [TestCase("""{"thing1":"{姓名}"}""")]
+    [TestCase("""{"thing1":"{missed_days}"}""")]
+    [TestCase("""{"thing1":"{day2}"}""")]
     [TestCase("""{"thing1":"{ward} {name}"}""")]
     [TestCase("""{"thing1":"a","thing1":"b"}""")]
     public void What_is_no_object_of_texts_with_known_placeholders_is_refused(string json)

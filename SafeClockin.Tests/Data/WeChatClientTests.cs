@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -6,6 +7,7 @@ using Microsoft.Extensions.Options;
 using SafeClockin.Data;
 using SafeClockin.Data.WeChat;
 using SafeClockin.Domain;
+using SafeClockin.Domain.Alerts;
 using SafeClockin.Domain.Login;
 using SafeClockin.Tests.Servers;
 
@@ -127,10 +129,35 @@ public sealed class WeChatClientTests
 
         await ExchangeAsync(code);
 
-        var parts = measured.Lines.Single().Split(' ');
+        using var away = new CancellationTokenSource();
+        var unanswered = _stub.CodeAnswered((_, _) => away.CancelAsync());
+        await Assert.CatchAsync<OperationCanceledException>(() => ExchangeAsync(unanswered, away.Token));
+        Assert.That(measured.Lines, Has.Count.EqualTo(2), "whatever became of it");
+
+        var parts = measured.Lines.First().Split(' ');
         Assert.That((parts[0], parts[2]), Is.EqualTo(("safeclockin.wechat.duration", "s")));
         Assert.That(double.Parse(parts[1]), Is.InRange(0.04, 10));
         Assert.That(measured.LargestBucket<double>(), Is.EqualTo(5), "as long as a login waits");
+    }
+
+    [Test]
+    public async Task A_message_has_two_and_a_half_seconds_its_second_try_included()
+    {
+        _stub.AnswerToMessage = message => message.AccessToken.EndsWith('1')
+            ? async (stream, stop) =>
+            {
+                await Task.Delay(TimeSpan.FromSeconds(2), stop);
+                await WeChatStub.Refusal(40001)(stream, stop);
+            }
+        : WeChatStub.Stalled("");
+        using var host = BuildHost([.. _stub.AlertSettings().Select(setting => (setting.Key, setting.Value))]);
+
+        var asked = Stopwatch.StartNew();
+        var result = await host.Services.GetRequiredService<IAlertSender>().SendAsync("an-openid", new Alert("妈妈", new(2026, 11, 9), 2));
+
+        Assert.That(result.Outcome, Is.EqualTo(AlertOutcome.Failed));
+        Assert.That(_stub.Messages, Has.Count.EqualTo(2));
+        Assert.That(asked.Elapsed, Is.InRange(TimeSpan.FromSeconds(2.4), TimeSpan.FromSeconds(4)), "what a busy machine needs among them");
     }
 
     [Test]
@@ -213,6 +240,7 @@ public sealed class WeChatClientTests
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(_stub.Settings()!);
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Name, setting => (string?)setting.Value));
+        builder.Services.AddSingleton(TimeProvider.System);
         builder.AddData();
         return builder.Build();
     }
