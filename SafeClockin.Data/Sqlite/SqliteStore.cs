@@ -20,6 +20,7 @@ internal sealed class SqliteStore : IDisposable
     private readonly ConcurrentQueue<SqliteTableDefinition> _tables = [];
     private readonly SemaphoreSlim _turn = new(1);
     private SqliteConnection? _connection;
+    private string _log = "";
     private (FileIdentity? Database, FileIdentity? Log) _opened;
 
     /// <summary>Opens nothing yet: a file that cannot be opened is reported to whoever asks for it.</summary>
@@ -100,6 +101,8 @@ internal sealed class SqliteStore : IDisposable
             connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
             foreach (var table in _tables)
                 Check(connection, table);
+            // SQLite keeps the log beside the file that a link leads to.
+            _log = (File.ResolveLinkTarget(_file, returnFinalTarget: true)?.FullName ?? _file) + "-wal";
             _opened = Identify();
             return connection;
         }
@@ -139,7 +142,7 @@ internal sealed class SqliteStore : IDisposable
     private bool HasMoved() => Identify() != _opened;
 
     private (FileIdentity? Database, FileIdentity? Log) Identify()
-        => (FileIdentity.Find(_file), FileIdentity.Find(_file + "-wal"));
+        => (FileIdentity.Find(_file), FileIdentity.Find(_log));
 }
 
 /// <summary>What a table must be.</summary>
