@@ -45,6 +45,22 @@ public sealed class AlertSweeperTests
         await sweeper.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30)); // the wait is of minutes
     }
 
+    [Test]
+    public async Task A_process_that_is_asked_to_end_while_it_sweeps_begins_no_more_messages()
+    {
+        using var weChat = new WeChatStub();
+        var settings = weChat.AlertSettings();
+        settings["ALERT_TIME"] = "00:00";
+        var store = NewStore();
+        store.Setup(alerts => alerts.FindAsync(It.IsAny<long>(), It.IsAny<DateOnly>(), It.IsAny<int>())).ReturnsAsync([Link]); // each time
+        using var service = Service.Start(
+            settings,
+            services => services.AddSingleton<TimeProvider>(new ImpatientTime(TimeSpan.FromMinutes(1))).AddSingleton(store.Object));
+        await Wait.UntilAsync(() => weChat.Messages.Count > 2);
+
+        await service.Services.GetRequiredService<AlertSweeper>().StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     [TestCase(-1, "Warning: Alerts: 1 not sent, and \"to be tried again\": \"")]
     [TestCase(47003, "Error: Alerts: 1 not sent, and \"to be tried again\": \"WX_ALERT_DATA is wrong: ")]
     [TestCase(40003, "Warning: Alerts: 1 not sent, and \"switched off\": \"the receiver is wrong: ")]
@@ -91,7 +107,7 @@ public sealed class AlertSweeperTests
         var store = new Mock<IAlertRepository>();
         store.Setup(alerts => alerts.FindAsync(It.IsAny<long>(), It.IsAny<DateOnly>(), It.IsAny<int>()))
             .Returns(new TaskCompletionSource<IReadOnlyList<ArmedLink>>().Task);
-        var time = new ImpatientTime(TimeSpan.FromSeconds(6));
+        var time = new ImpatientTime(TimeSpan.FromSeconds(7)); // before four are over a last batch begins, which may take three
         using var service = Service.Start(settings, services => services.AddSingleton<TimeProvider>(time).AddSingleton(store.Object));
         using var client = service.CreateClient();
         client.DefaultRequestHeaders.Authorization = new("Bearer", settings["ALERT_SWEEP_SECRET"]);
@@ -111,18 +127,27 @@ public sealed class AlertSweeperTests
 
     private static IAlertRepository StoreOfOneLink()
     {
-        var link = new ArmedLink { Id = "link", Guardian = "an-openid", WardName = "妈妈", LastDay = ChinaDay.Of(DateTimeOffset.UtcNow).AddDays(-3) };
-        var store = new Mock<IAlertRepository>();
+        var store = NewStore();
         store.SetupSequence(alerts => alerts.FindAsync(It.IsAny<long>(), It.IsAny<DateOnly>(), It.IsAny<int>()))
             .ThrowsAsync(FailureException.StoreUnavailable(new TimeoutException("a detail")))
             .ThrowsAsync(new InvalidOperationException("a mistake of ours"))
-            .ReturnsAsync([link])
+            .ReturnsAsync([Link])
             .ReturnsAsync([])
             .Returns(new TaskCompletionSource<IReadOnlyList<ArmedLink>>().Task); // no more sweeps
-        store.Setup(alerts => alerts.ClaimAsync(It.IsAny<IReadOnlyCollection<string>>(), It.IsAny<Guid>(), It.IsAny<long>(), It.IsAny<long>()))
-            .ReturnsAsync(new HashSet<string> { link.Id });
-        store.Setup(alerts => alerts.CountAsync(It.IsAny<long>(), It.IsAny<DateOnly>(), It.IsAny<DateOnly>())).ReturnsAsync([]);
         return store.Object;
+    }
+
+    private static ArmedLink Link
+        => new() { Id = "link", Guardian = "an-openid", WardName = "妈妈", LastDay = ChinaDay.Of(DateTimeOffset.UtcNow).AddDays(-3) };
+
+    /// <summary>A store that lets the link be claimed by whoever asks.</summary>
+    private static Mock<IAlertRepository> NewStore()
+    {
+        var store = new Mock<IAlertRepository>();
+        store.Setup(alerts => alerts.ClaimAsync(It.IsAny<IReadOnlyCollection<string>>(), It.IsAny<Guid>(), It.IsAny<long>(), It.IsAny<long>()))
+            .ReturnsAsync(new HashSet<string> { Link.Id });
+        store.Setup(alerts => alerts.CountAsync(It.IsAny<long>(), It.IsAny<DateOnly>(), It.IsAny<DateOnly>())).ReturnsAsync([]);
+        return store;
     }
 
     private static string[] LinesOf(Service service)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using SafeClockin.Api.Auth;
 using SafeClockin.Domain;
 using SafeClockin.Tests.Servers;
+using Serilog.Events;
 
 namespace SafeClockin.Tests.Api;
 
@@ -79,6 +80,8 @@ public sealed class CloudHostingTests
             ("the same openid twice", Genuine + "|X-WX-OPENID: oUser", null),
             ("two sources", Genuine + "|X-WX-SOURCE: wx_client", null),
             ("two appids", Genuine + "|X-WX-APPID: wx-other", null),
+            ("an empty caller and another", $"{Genuine}|X-WX-FROM-OPENID: |X-WX-FROM-OPENID: oA|X-WX-FROM-APPID: {App}", null),
+            ("a caller of an empty mini-program and another", $"{Genuine}|X-WX-FROM-OPENID: oA|X-WX-FROM-APPID: |X-WX-FROM-APPID: {App}", null),
             ("two callers", $"{Genuine}|X-WX-FROM-OPENID: oA|X-WX-FROM-OPENID: oB|X-WX-FROM-APPID: {App}", null),
         };
         return cases.Select(c => new TestCaseData(c.Headers, c.OpenId).SetArgDisplayNames(c.Name));
@@ -159,7 +162,8 @@ public sealed class CloudHostingTests
         Assert.That(() => Warnings(_trusting), Has.One.Contains("Close its public access").After(10_000, 20));
         Assert.That(Warnings(_careful), Has.None.Contains("WX_TRUST_HEADERS"));
 
-        static IEnumerable<string> Warnings(Service service) => service.Log.Select(logEvent => logEvent.RenderMessage());
+        static IEnumerable<string> Warnings(Service service)
+            => service.Log.Where(logEvent => logEvent.Level >= LogEventLevel.Warning).Select(logEvent => logEvent.RenderMessage());
     }
 
     private static async Task<(int Status, string Answer)> AskAsync(

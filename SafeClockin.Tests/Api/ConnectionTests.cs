@@ -1,3 +1,5 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Tests.Servers;
 
@@ -10,6 +12,28 @@ public sealed class ConnectionTests
     [Test]
     public void Where_no_limit_of_files_is_told_there_is_none()
         => Assert.That(ConnectionLimit.ReadFileLimit("/nowhere"), Is.EqualTo(int.MaxValue));
+
+    [Test]
+    public async Task A_host_of_IPv6_is_one_whatever_addresses_it_has()
+    {
+        var limit = new ConnectionLimit(16); // of which one host has 14
+        var end = new TaskCompletionSource();
+        var served = 0;
+
+        var calls = Enumerable.Range(1, 15).Select(i => ServeAsync($"2001:db8::{i}")).Append(ServeAsync("2001:db8:0:1::1")).ToList();
+
+        Assert.That(served, Is.EqualTo(14 + 1));
+        end.SetResult();
+        await Task.WhenAll(calls);
+
+        Task ServeAsync(string address) => limit.ServeAsync(
+            new DefaultConnectionContext { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1) },
+            _ =>
+            {
+                served++;
+                return end.Task;
+            });
+    }
 
     [TestCase(1024)]
     [TestCase(800)]

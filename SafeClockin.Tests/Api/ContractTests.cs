@@ -203,7 +203,7 @@ public sealed class ContractTests(string store)
         var page = await response.Content.ReadAsStringAsync();
 
         Assert.That(response.Content.Headers.ContentType?.ToString(), Is.EqualTo("text/html; charset=utf-8"));
-        Assert.That(page, Does.Contain("+1").And.Contain("清零"));
+        Assert.That(page, Does.Contain("+1").And.Contain("清零").And.Contain("<link rel=\"icon\" href=\"/favicon.svg?"));
         var links = Regex.Matches(page, @"<(?:link|script|img)[^>]* (?:href|src)=""(/[^""]+)""").Select(match => match.Groups[1].Value).ToList();
         Assert.That(links.Select(link => link.Split("?v=")[0]).Distinct(), Is.EquivalentTo(new[] { "/site.js", "/site.css", "/favicon.svg" }));
         foreach (var link in links)

@@ -16,6 +16,7 @@ public sealed class DotEnvTests
     [TestCase("  A = b c  ", "b c", Description = "blanks around name and value")]
     [TestCase("export A=b", "b")]
     [TestCase("A=b # comment", "b")]
+    [TestCase("A=b\t# comment", "b")]
     [TestCase("A=b#c", "b#c", Description = "no comment without a blank")]
     [TestCase("A= # comment", "")]
     [TestCase("A=p$w${d}", "p$w${d}", Description = "unlike compose: a secret is taken to the letter")]

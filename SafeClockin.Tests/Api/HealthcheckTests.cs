@@ -53,6 +53,34 @@ public sealed class HealthcheckTests
     }
 
     [Test]
+    public async Task It_reads_env_file_as_the_service_does()
+    {
+        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
+        using var _ = service;
+        var folder = Workspace.NewFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder, ".env"), $"ASPNETCORE_HTTP_PORTS={client.BaseAddress!.Port}");
+
+        var check = await ServiceProcess.RunToItsEndAsync(
+            new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "" }, ["--healthcheck"], folder);
+
+        Assert.That(check, Is.EqualTo((0, "")));
+    }
+
+    [Test]
+    public async Task It_asks_at_the_one_address_that_is_listened_on()
+    {
+        const string Nowhere = "255.255.255.255"; // which nothing can be sent to
+        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
+        using var _ = service;
+
+        var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(
+            new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://{Nowhere}:{client.BaseAddress!.Port}" }, ["--healthcheck"]);
+
+        Assert.That(exitCode, Is.EqualTo(1), "the service answers at another one");
+        Assert.That(output, Does.Contain(Nowhere));
+    }
+
+    [Test]
     public async Task It_finds_a_service_that_listens_on_a_socket_in_the_file_system()
     {
         var settings = Service.EmbeddedStore();

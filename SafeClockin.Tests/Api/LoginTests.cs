@@ -186,6 +186,7 @@ public sealed class LoginTests
 
         Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(Unavailable));
         Assert.That((int)response.StatusCode, Is.EqualTo(502));
+        Assert.That(service.Log.Select(line => line.RenderMessage()), Has.Some.Contains("Connection refused"), "the log says why");
     }
 
     [Test]
@@ -260,10 +261,11 @@ public sealed class LoginTests
         }
     }
 
-    [Test]
-    public async Task With_every_setting_and_a_secret_of_32_bytes_login_is_set_and_nothing_warned_of()
+    [TestCase("a-secret-of-32-bytes-and-no-more")]
+    [TestCase("十一个汉字有三十三字节")]
+    public async Task With_every_setting_and_a_secret_of_32_bytes_login_is_set_and_nothing_warned_of(string secret)
     {
-        using var service = Service.Start(new Dictionary<string, string>(_weChat.Settings()) { ["TOKEN_SECRET"] = new('s', 32) });
+        using var service = Service.Start(new Dictionary<string, string>(_weChat.Settings()) { ["TOKEN_SECRET"] = secret });
         using var client = service.CreateClient();
 
         Assert.That(await client.GetStringAsync("/health"), Does.EndWith(""","database":"up","login":"set"}}"""));

@@ -55,6 +55,7 @@ public sealed class OpenApiTests
         var settings = JsonNode.Parse(page.Split('\n').Single(line => line.TrimStart().StartsWith('{')).TrimEnd(',', '\r'))!;
         Assert.That(settings["localization"]!["locale"]!.GetValue<string>(), Is.EqualTo(language));
         Assert.That(settings["telemetry"]!.GetValue<bool>(), Is.False);
+        Assert.That(settings["hideClientButton"]!.GetValue<bool>(), Is.True);
         Assert.That(settings["withDefaultFonts"]!.GetValue<bool>(), Is.False);
         Assert.That(settings["agent"]!["disabled"]!.GetValue<bool>(), Is.True);
         Assert.That(settings["mcp"]!["disabled"]!.GetValue<bool>(), Is.True);

@@ -201,6 +201,7 @@ public sealed class RawHttpTests
         using var other = await _client.GetAsync("/site.css" + string.Format(query, fingerprint));
 
         Assert.That(file.Headers.CacheControl?.ToString(), isKept ? Does.Contain("immutable") : Is.EqualTo("no-cache"));
+        Assert.That(file.Headers.CacheControl!.MaxAge, isKept ? Is.GreaterThan(TimeSpan.FromDays(30)) : Is.Null);
         Assert.That(other.Headers.CacheControl?.ToString(), Is.EqualTo("no-cache"));
     }
 

@@ -90,6 +90,7 @@ public sealed class SettingsTests
     [TestCase("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "OTEL_EXPORTER_OTLP_PROTOCOL is \"http/json\"; expected grpc or http/protobuf")]
     [TestCase("OTEL_EXPORTER_OTLP_PROTOCOL", "http", "OTEL_EXPORTER_OTLP_PROTOCOL is \"http\"; expected grpc or http/protobuf")]
     [TestCase("OTEL_EXPORTER_OTLP_HEADERS", $"=={Canary}", $"OTEL_EXPORTER_OTLP_HEADERS {NotShown}headers like name=value, separated by commas")]
+    [TestCase("OTEL_EXPORTER_OTLP_HEADERS", $"x-team=one,{Canary}", $"OTEL_EXPORTER_OTLP_HEADERS {NotShown}headers like name=value, separated by commas")]
     [TestCase("OTEL_EXPORTER_OTLP_HEADERS", Canary, $"OTEL_EXPORTER_OTLP_HEADERS {NotShown}headers like name=value, separated by commas")]
     [TestCase("ASPNETCORE_URLS", "http://127.0.0.1:99999", $"ASPNETCORE_URLS or --urls is \"http://127.0.0.1:99999\"; expected {Urls}")]
     [TestCase("ASPNETCORE_URLS", "ftp://127.0.0.1:8080", $"ASPNETCORE_URLS or --urls is \"ftp://127.0.0.1:8080\"; expected {Urls}")]
@@ -118,6 +119,7 @@ public sealed class SettingsTests
     [TestCase("TOKEN_SECRET")]
     [TestCase("TOKEN_SECRET_PREVIOUS")]
     [TestCase("WX_SECRET")]
+    [TestCase("ALERT_SWEEP_SECRET")]
     [TestCase("MYSQL_PASSWORD")]
     [Platform("Linux,MacOsX", Reason = "Elsewhere variables are no bytes.")]
     public async Task A_secret_that_is_no_UTF_8_is_refused_by_name(string name)
@@ -152,7 +154,7 @@ public sealed class SettingsTests
     [Test]
     public void Settings_of_the_service_and_of_the_framework_may_stand_on_the_command_line()
     {
-        string[] arguments = ["--urls", "http://*:1", "--environment=Development", "--store=sqlite", "--http_ports=1"];
+        string[] arguments = ["--urls", "http://*:1", "--environment=Development", "--store=sqlite", "--http_ports=1", "--https_ports=1"];
 
         Assert.That(CommandLine.Parse(arguments, AllSettings.List), Is.EqualTo((arguments, Command.Serve)));
     }
@@ -189,6 +191,7 @@ public sealed class SettingsTests
     }
 
     [TestCase("MYSQL_ADRESS", "MYSQL_ADDRESS")]
+    [TestCase("WX_SERCET", "WX_SECRET", Description = "two letters are exchanged")]
     [TestCase("WX_APP_ID", "WX_APPID")]
     [TestCase("wx_app_id", "WX_APPID")]
     [TestCase("TOKENSECRET", "TOKEN_SECRET")]

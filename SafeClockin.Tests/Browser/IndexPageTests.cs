@@ -71,7 +71,7 @@ public sealed class IndexPageTests
     }
 
     [Test]
-    public async Task Clearing_asks_first_and_can_be_left_by_button_or_key()
+    public async Task Clearing_asks_first_and_can_be_left_by_button_key_or_a_click_beside_it()
     {
         await CountUpAsync(3);
         await using var visitor = await Visitor.OpenAsync(Address);
@@ -85,6 +85,9 @@ public sealed class IndexPageTests
         await Assertions.Expect(dialog).ToBeHiddenAsync();
         await visitor.ClickAsync("清零");
         await visitor.Page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(dialog).ToBeHiddenAsync();
+        await visitor.ClickAsync("清零");
+        await visitor.Page.Mouse.ClickAsync(1, 1); // beside it
         await Assertions.Expect(dialog).ToBeHiddenAsync();
         Assert.That(await _client.GetCountAsync(), Is.EqualTo(3));
 
@@ -234,6 +237,9 @@ public sealed class IndexPageTests
         await using var visitor = await Visitor.OpenAsync(Address, prepare: LookOftenAsync);
         await visitor.Page.WaitForFunctionAsync("() => waits.length > 12");
         var quiet = await visitor.Page.EvaluateAsync<double[]>("() => waits.splice(0)");
+        await visitor.Page.EvaluateAsync("() => window.dispatchEvent(new Event('focus'))");
+        await visitor.Page.WaitForFunctionAsync("() => waits.includes(2000)"); // somebody looks
+        await visitor.Page.WaitForFunctionAsync("() => waits.splice(0).includes(30000)");
         await CountUpAsync(1);
         await visitor.SeeCountAsync("1");
         await visitor.Page.WaitForFunctionAsync("() => waits.includes(2000)");
@@ -618,9 +624,12 @@ public sealed class IndexPageTests
         var said = Regex.Matches(script[1], @"'([^']*\p{IsCJKUnifiedIdeographs}[^']*)'").Select(text => text.Groups[1].Value)
             .Concat(Regex.Matches(Repository.Read("SafeClockin.Api/Views/Home/Index.cshtml"), @" data-t>([^<]+)<").Select(text => text.Groups[1].Value))
             .Concat(["计数已达上限，请先清零", Failure.Of(new InvalidOperationException()).Message, Failure.Of(FailureException.StoreUnavailable(new TimeoutException())).Message]);
-        var translated = Regex.Matches(script[0], @"^  '(.+)':", RegexOptions.Multiline).Select(text => text.Groups[1].Value);
+        var translated = Regex.Matches(script[0], @"^  '(.+)':\s+'(.+)',", RegexOptions.Multiline)
+            .Select(text => (Chinese: text.Groups[1].Value, English: text.Groups[2].Value)).ToList();
 
-        Assert.That(said.Except(translated.Append("中文")), Is.Empty);
+        Assert.That(said.Except(translated.Select(words => words.Chinese).Append("中文")), Is.Empty);
+        Assert.That(translated.Select(words => words.English), Is.Unique);
+        Assert.That(translated.Where(words => words.Chinese.Contains("{n}") != words.English.Contains("{n}")), Is.Empty);
     }
 
     [Test]
@@ -773,11 +782,12 @@ public sealed class IndexPageTests
         Assert.That(await answer.EvaluateAsync<string>("answer => JSON.stringify(answer)"), Is.EqualTo("""{"code":0,"data":1}"""));
     }
 
-    [Test]
-    public async Task Without_a_clipboard_the_example_is_selected_instead()
+    [TestCase("undefined", Description = "as without HTTPS")]
+    [TestCase("{ writeText: async () => { throw new Error('refused'); } }")]
+    public async Task Without_a_clipboard_the_example_is_selected_instead(string clipboard)
     {
         await using var visitor = await Visitor.OpenAsync(Address);
-        await visitor.Page.EvaluateAsync("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+        await visitor.Page.EvaluateAsync($"() => Object.defineProperty(navigator, 'clipboard', {{ value: {clipboard} }})");
 
         await visitor.ClickAsync("复制");
 

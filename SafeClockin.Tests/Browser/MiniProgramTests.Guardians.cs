@@ -158,6 +158,11 @@ public sealed partial class MiniProgramTests
         await Assertions.Expect(guardian.Button(Tap)).ToBeVisibleAsync();
         await guardian.ExpectStateAsync("miniprogram-wards-alert-offered");
         await guardian.ClickAsync(Tap);
+        Assert.That(
+            await guardian.Page.EvaluateAsync<int>(
+                "() => new Promise(tell => wx.requestSubscribeMessage({ tmplIds: ['template-1'], success: tell, fail: tell })).then(told => told.errCode)"),
+            Is.EqualTo(20001),
+            "WeChat asks within a tap, and not after what was waited for");
         await guardian.ExpectStateAsync("miniprogram-wards-alert-question");
         await guardian.ClickAsync("取消");
         await Assertions.Expect(guardian.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("没有同意接收消息");

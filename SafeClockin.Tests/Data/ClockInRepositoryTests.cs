@@ -251,6 +251,17 @@ public sealed class SqliteClockInRepositoryTests : ClockInRepositoryTests
     public void Close() => _store.Dispose();
 
     [Test]
+    public async Task Of_a_batch_that_fails_halfway_nothing_is_kept()
+    {
+        await _store.RunAsync(connection => connection.Execute(
+            "CREATE TRIGGER Refusing BEFORE INSERT ON ClockIns WHEN NEW.openid = x'62' BEGIN SELECT RAISE(ABORT, 'refused'); END"));
+
+        await Assert.ThrowsAsync<FailureException>(() => ClockIns.AddAsync([new("a", Day("2026-11-24"), 1), new("b", Day("2026-11-24"), 1)]));
+
+        Assert.That(await ClockIns.QueryLastAsync(["a"], Day("2026-11-24")), Is.EqualTo(new ClockIn?[] { null }));
+    }
+
+    [Test]
     public async Task A_table_that_an_earlier_version_made_is_used_as_it_is()
     {
         using (var connection = Sqlite.Connect(_file))

@@ -172,10 +172,10 @@ public abstract class GuardianRepositoryTests
     public async Task Guardians_come_in_the_order_in_which_they_accepted_and_open_invitations_after_them()
     {
         await InviteAsync("ward", "first", now: Now - 3);
-        var open = await InviteAsync("ward", "open", now: Now - 2);
+        var openLater = await InviteAsync("ward", "open later");
         await InviteAsync("ward", "second", now: Now - 1);
         await InviteAsync("ward", "third", now: Now - 4);
-        var openLater = await InviteAsync("ward", "open later");
+        var open = await InviteAsync("ward", "open", now: Now - 2);
         foreach (var (secret, acceptedAt) in new[] { ("third", Now + 2), ("first", Now), ("second", Now + 1) })
             await AcceptAsync(secret, secret, name: secret, now: acceptedAt);
 
@@ -354,10 +354,28 @@ public abstract class GuardianRepositoryTests
         var accents = PersonName.Check(string.Concat(Enumerable.Repeat("a" + new string('\u0301', 11), 20)));
         await InviteAsync("ward", "secret", PersonName.Check(family));
         await AcceptAsync("guardian", "secret", accents);
+        await InviteAsync("ward", "second", accents);
+        await AcceptAsync("another", "second", family, Now + 1);
 
         Assert.That((await WardsAsync("guardian")).Single().Name, Is.EqualTo(family));
-        Assert.That((await Guardians.QueryGuardiansAsync("ward", Now)).Single().Name, Is.EqualTo(accents));
+        Assert.That((await WardsAsync("another")).Single().Name, Is.EqualTo(accents));
+        Assert.That((await Guardians.QueryGuardiansAsync("ward", Now)).Select(guardian => guardian.Name), Is.EqualTo(new[] { accents, family }));
     }
+
+    [Test]
+    public async Task An_erasure_that_fails_halfway_erases_nothing()
+    {
+        await InviteAsync("a", "secret");
+        await ClockIns.AddAsync([new("a", Today, 1)]);
+        await KeepClockInsAsync();
+
+        await Assert.ThrowsAsync<FailureException>(() => Guardians.EraseAsync("a"));
+
+        Assert.That(await Guardians.QueryGuardiansAsync("a", Now), Has.Count.EqualTo(1));
+    }
+
+    /// <summary>Has the store refuse to delete a clock-in.</summary>
+    protected abstract Task KeepClockInsAsync();
 
     private IAlertRepository Alerts => (IAlertRepository)Guardians;
 
@@ -458,6 +476,37 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
         Assert.That(await ClockIns.QueryLastAsync(["ward"], Today), Is.EqualTo(new ClockIn?[] { null }));
     }
 
+    [TestCase(0)]
+    [TestCase(1)]
+    public async Task Whichever_answer_is_lost_what_became_of_messages_is_kept(int lost)
+    {
+        var alerts = (IAlertRepository)Guardians;
+        var ids = new List<string>();
+        foreach (var ward in new[] { "told", "refused" })
+        {
+            ids.Add(await InviteAsync(ward, ward));
+            await AcceptAsync("guardian", ward);
+            await alerts.ArmAsync("guardian", ids[^1], Now);
+        }
+
+        var mark = Guid.NewGuid();
+        await alerts.ClaimAsync(ids, mark, Now, Now + 60);
+
+        await LosingAsync(lost, async () =>
+        {
+            await alerts.ReleaseAsync(mark, switchedOff: [ids[0]], kept: [ids[1]], lookAt: Now);
+            return true;
+        });
+
+        Assert.That((await alerts.FindAsync(Now, Today, 10)).Select(link => link.Id), Is.EqualTo(new[] { ids[1] }));
+    }
+
+    protected override async Task KeepClockInsAsync()
+    {
+        using var administrator = MySqlServer.Connect(_database);
+        await administrator.ExecuteAsync("CREATE TRIGGER Keeping BEFORE DELETE ON ClockIns FOR EACH ROW SIGNAL SQLSTATE '45000'");
+    }
+
     /// <summary>Makes a call, of whose answers from the database one is lost on the way, unless there are fewer.</summary>
     private async Task<T> LosingAsync<T>(int lost, Func<Task<T>> call)
     {
@@ -492,6 +541,12 @@ public sealed class UnusualDefaultsGuardianTests : GuardianRepositoryTests
     [TearDown]
     public async Task CloseAsync() => await _store.DisposeAsync();
 
+    protected override Task KeepClockInsAsync()
+    {
+        _server.Execute("CREATE TRIGGER flask_demo.Keeping BEFORE DELETE ON flask_demo.ClockIns FOR EACH ROW SIGNAL SQLSTATE '45000'");
+        return Task.CompletedTask;
+    }
+
     // completion_type has the server begin another transaction whenever one ends.
     [Test]
     public async Task What_follows_a_transaction_is_committed_by_itself()
@@ -517,18 +572,9 @@ public sealed class SqliteGuardianRepositoryTests : GuardianRepositoryTests
     [TearDown]
     public void Close() => _store.Dispose();
 
-    [Test]
-    public async Task An_erasure_that_fails_halfway_erases_nothing()
-    {
-        await InviteAsync("a", "secret");
-        await ClockIns.AddAsync([new("a", Today, 1)]);
-        await _store.RunAsync(connection => connection.Execute(
-            "CREATE TRIGGER Failing BEFORE DELETE ON ClockIns BEGIN SELECT RAISE(ABORT, 'failing'); END"));
-
-        await Assert.ThrowsAsync<FailureException>(() => Guardians.EraseAsync("a"));
-
-        Assert.That(await Guardians.QueryGuardiansAsync("a", Now), Has.Count.EqualTo(1));
-    }
+    protected override Task KeepClockInsAsync()
+        => _store.RunAsync(connection => connection.Execute(
+            "CREATE TRIGGER Keeping BEFORE DELETE ON ClockIns BEGIN SELECT RAISE(ABORT, 'kept'); END"));
 
     [Test]
     public async Task A_sweep_finds_what_is_due_by_an_index()

@@ -115,10 +115,13 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
         Assert.That(await Counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(2147483647, 2147483648)));
     }
 
-    [Test]
-    public async Task A_change_stamps_its_row_and_leaves_the_time_it_was_made()
+    [TestCase(TemplateTable)]
+    [TestCase(null, Description = "the service's own")]
+    public async Task A_change_stamps_its_row_and_leaves_the_time_it_was_made(string? table)
     {
-        Execute($"CREATE DATABASE {Database}; USE {Database}; {TemplateTable}; INSERT INTO Counters (id, count) VALUES (1, 1)");
+        if (table is not null)
+            Execute($"CREATE DATABASE {Database}; USE {Database}; {table}");
+        await Counters.IncreaseCounterByIdAsync(1, 1);
         foreach (var change in new Func<Task>[] { () => Counters.IncreaseCounterByIdAsync(1, 1), () => Counters.ClearCounterByIdAsync(1) })
         {
             Execute($"UPDATE {Database}.Counters SET createdAt = '2025-12-01', updatedAt = '2025-12-01'");
@@ -177,6 +180,7 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
             Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(0, 1)));
             await counters.ClearCounterByIdAsync(1);
             Assert.That(await counters.QueryCounterByIdAsync(1), Is.Zero);
+            Assert.That(Query<bool>($"SELECT createdAt BETWEEN NOW() - INTERVAL 60 SECOND AND NOW() FROM {Database}.Counters"), Is.True);
         }
         finally
         {

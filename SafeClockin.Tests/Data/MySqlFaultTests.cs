@@ -1,5 +1,6 @@
 using System.Data;
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Dapper;
@@ -125,18 +126,21 @@ public sealed class MySqlFaultTests
         var proxy = Keep(new FaultyProxy(_database.Port));
         var (counters, _) = Open($"127.0.0.1:{proxy.Port}");
         await counters.IncreaseCounterByIdAsync(1, 1);
-        proxy.Forward((client, answer) =>
+
+        OnTheAnswerToAChange((_, _) => Task.CompletedTask);
+        Assert.That(await Outcome(counters.IncreaseCounterByIdAsync(1, 1)), Is.False);
+        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(2));
+        OnTheAnswerToAChange(FaultyProxy.Lost);
+        Assert.That(await Outcome(counters.ClearCounterByIdAsync(1)), Is.False, "it would clear what others have counted since");
+
+        void OnTheAnswerToAChange(Func<NetworkStream, ReadOnlyMemory<byte>, Task> then) => proxy.Forward((client, answer) =>
         {
             const int ChangedRows = 5; // where an OK packet tells how many, behind its four bytes of header and the OK
             if (answer.Span[ChangedRows] == 0)
                 return FaultyProxy.Untouched(client, answer); // to a ping
             proxy.Forward(FaultyProxy.Untouched);
-            return Task.CompletedTask;
+            return then(client, answer);
         });
-
-        Assert.That(await Outcome(counters.IncreaseCounterByIdAsync(1, 1)), Is.False);
-
-        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(2));
     }
 
     [Test]
@@ -326,6 +330,8 @@ public sealed class MySqlFaultTests
         var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time);
         await counters.IncreaseCounterByIdAsync(1, 1);
 
+        var connections = proxy.Connections;
+
         time.Pass(TimeSpan.FromMilliseconds(2)); // so that the connection is asked whether it lives
         proxy.Forward(FaultyProxy.Late(TimeSpan.FromMilliseconds(300)));
         var increase = Outcome(counters.IncreaseCounterByIdAsync(1, 1));
@@ -333,6 +339,8 @@ public sealed class MySqlFaultTests
 
         Assert.That(await increase, Is.False);
         Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(1));
+        Assert.That(proxy.Connections, Is.EqualTo(connections), "its connection is used by the next");
+        Assert.That(Warnings, Is.Empty, "the node is not to blame");
     }
 
     [Test]
@@ -428,14 +436,19 @@ public sealed class MySqlFaultTests
     }
 
     [Test]
-    public async Task A_node_that_hangs_is_left_for_the_next_one_while_a_reader_waits()
+    public async Task A_node_that_hangs_is_left_for_the_next_one_while_its_caller_waits([Values] bool writes)
     {
         var proxy = Keep(new FaultyProxy(_database.Port));
-        var (counters, _) = Open($"127.0.0.1:{proxy.Port},127.0.0.1:{_database.Port}");
+        var time = new SettableTime();
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port},127.0.0.1:{_database.Port}", time: time);
         await counters.IncreaseCounterByIdAsync(1, 7);
 
+        time.Pass(TimeSpan.FromMilliseconds(2)); // so that a write asks first whether the connection lives
         proxy.Forward(FaultyProxy.Late(TimeSpan.FromSeconds(30)));
-        Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(7));
+        if (writes)
+            Assert.That(await counters.IncreaseCounterByIdAsync(1, 1), Is.EqualTo(new Increase(7, 8)));
+        else
+            Assert.That(await counters.QueryCounterByIdAsync(1), Is.EqualTo(7));
         Assert.That(Warnings, Has.Count.EqualTo(1));
     }
 

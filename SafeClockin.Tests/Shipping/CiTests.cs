@@ -62,6 +62,7 @@ public sealed class CiTests
     public async Task The_tests_run_where_packages_of_npm_cannot_be_had_and_the_developer_is_told()
     {
         await _folder.CopyAsync("test.sh");
+        await _folder.WriteAsync("examples/miniprogram/package-lock.json", "{}");
         await _folder.StandInAsync("apt-get", "#!/bin/sh\n");
         await _folder.StandInAsync("npm", "#!/bin/sh\nexit 1\n");
         await _folder.StandInAsync("dotnet", "#!/bin/sh\necho \"$@\"\nexit 4\n");

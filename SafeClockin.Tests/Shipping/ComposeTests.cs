@@ -35,6 +35,7 @@ public sealed class ComposeTests
         Assert.That(_services["replica"]["profiles"], Is.EqualTo(new[] { "replicas" }));
         Assert.That(_services["replica"]["environment"], Is.EqualTo(_services["api"]["environment"]));
         Assert.That(_services["replica"]["image"], Is.EqualTo(_services["api"]["image"]));
+        Assert.That(_services["api"]["build"], Is.EqualTo("."), "where the Dockerfile lies");
     }
 
     [Test]

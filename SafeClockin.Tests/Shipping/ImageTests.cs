@@ -13,6 +13,16 @@ public sealed class ImageTests
     private static readonly XDocument Profile = XDocument.Parse(Repository.Read("SafeClockin.Api/Properties/PublishProfiles/Image.pubxml"));
 
     [Test]
+    public void Each_line_is_an_instruction_or_goes_on_with_one()
+    {
+        var instructions = Regex.Replace(Repository.Read("Dockerfile"), @"(?m)^#.*\n|\\\n", "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.That(
+            instructions.Select(instruction => instruction.Split(' ')[0]).Distinct(),
+            Is.SubsetOf(new[] { "FROM", "WORKDIR", "COPY", "RUN", "LABEL", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT" }));
+    }
+
+    [Test]
     public void The_program_gets_the_signals_and_does_not_run_as_root()
     {
         Assert.That(Dockerfile, Has.One.EqualTo("ENTRYPOINT [\"./SafeClockin.Api\"]"));
@@ -78,6 +88,10 @@ public sealed class ImageTests
         Assert.That(lines.First(line => line[0] != '#'), Is.EqualTo("*"));
         Assert.That(lines, Does.Not.Contain("!SafeClockin.Tests").And.Contain("**/.env"));
     }
+
+    [Test]
+    public void A_developer_s_settings_and_data_are_not_committed()
+        => Assert.That(Repository.Read(".gitignore").Split('\n'), Is.SupersetOf(new[] { ".env", "/data/" }));
 
     [Test]
     public void Each_project_of_the_program_and_what_they_share_is_let_in_and_is_there_when_packages_are_restored()
@@ -202,11 +216,11 @@ public sealed class ImageTests
     [Test]
     public void The_health_check_is_the_program_s_own_and_tells_its_reason_before_the_engine_gives_it_up()
     {
-        var check = Regex.Match(string.Join('\n', Dockerfile), @"HEALTHCHECK .*--timeout=(\d+)s .*\\\n +CMD (.*)");
-        Assert.That(check.Groups[2].Value, Is.EqualTo("""["./SafeClockin.Api", "--healthcheck"]"""), "as the image has no other program for it");
+        var check = Regex.Match(string.Join('\n', Dockerfile), @"HEALTHCHECK --interval=(\d+)s --timeout=(\d+)s .*\\\n +CMD (.*)");
+        Assert.That(check.Groups[3].Value, Is.EqualTo("""["./SafeClockin.Api", "--healthcheck"]"""), "as the image has no other program for it");
 
-        var patience = check.Groups[1].Value;
-        Assert.That(TimeSpan.FromSeconds(int.Parse(patience)) - Healthcheck.Timeout, Is.AtLeast(TimeSpan.FromSeconds(1)));
+        Assert.That(int.Parse(check.Groups[1].Value), Is.InRange(5, 60), "seconds until somebody may know that it hangs");
+        Assert.That(TimeSpan.FromSeconds(int.Parse(check.Groups[2].Value)) - Healthcheck.Timeout, Is.AtLeast(TimeSpan.FromSeconds(1)));
     }
 
     [TestCase("/etc/ssl/certs", Description = "the distribution's")]

@@ -42,13 +42,25 @@ test('styles are of what phones of the last years know', () => {
   }
 });
 
-test('what takes two words only has one of them', () => {
-  for (const { text, pulling } of Object.values(theme)) {
-    assert.ok(['black', 'white'].includes(text)); // navigationBarTextStyle and borderStyle
-    assert.equal(pulling, { black: 'dark', white: 'light' }[text]); // backgroundTextStyle, of the same darkness
+test('what takes two words only has one of them, by day and by night', () => {
+  const { navigationBarTextStyle, backgroundTextStyle } = app.window;
+  for (const [style, light, dark] of [
+    [navigationBarTextStyle, 'black', 'white'], [app.tabBar.borderStyle, 'black', 'white'], [backgroundTextStyle, 'dark', 'light'],
+  ]) {
+    assert.deepEqual([theme.light, theme.dark].map(colours => colours[style.slice(1)]), [light, dark]);
   }
 });
 
-test('WeChat\'s tools let it ask a service that is not registered, as one on this machine', () => {
+test('what a button looks like under the finger is told', () => {
+  const styles = readFileSync(path.join(folder, 'app.wxss'), 'utf8');
+  for (const file of readdirSync(folder, { recursive: true }).filter(name => name.endsWith('.wxml'))) {
+    for (const [, name] of readFileSync(path.join(folder, file), 'utf8').matchAll(/hover-class="([^"]+)"/g)) {
+      assert.match(styles, new RegExp(`\\.${name}\\b`), file);
+    }
+  }
+});
+
+test('WeChat\'s tools find it, and let it ask a service that is not registered, as one on this machine', () => {
+  assert.equal(path.resolve(__dirname, '..', project.miniprogramRoot), folder);
   assert.equal(project.setting.urlCheck, false);
 });

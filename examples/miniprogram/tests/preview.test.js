@@ -1,5 +1,6 @@
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
 const http = require('node:http');
 const os = require('node:os');
@@ -8,11 +9,12 @@ const { after, before, describe, test } = require('node:test');
 
 const folder = path.join(__dirname, '..');
 const packages = fs.existsSync(path.join(folder, 'node_modules'));
+const [program, script] = require('../package.json').scripts.start.split(' '); // as `npm start` does
 
 /** Starts it, and waits until it has said where it listens and how to start the service. */
 async function start(root, settings) {
   const env = { ...process.env, PORT: '0', ...settings };
-  const preview = spawn(process.execPath, [path.join(root, 'preview', 'serve.js')], { cwd: os.tmpdir(), env });
+  const preview = spawn(program, [path.join(root, script)], { cwd: os.tmpdir(), env });
   let said = '';
   for await (const piece of preview.stdout) {
     said += piece;
@@ -106,6 +108,14 @@ describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => 
   test('cannot be reached from another machine', async () => {
     // By another address of this one: who listens on every address listens on it too.
     await assert.rejects(fetch(address.replace('127.0.0.1', '127.0.0.2')));
+  });
+
+  test('says why it cannot listen', async () => {
+    const env = { ...process.env, PORT: new URL(address).port };
+    const second = spawn(program, [path.join(folder, script)], { env });
+    const said = await second.stderr.toArray();
+    assert.match(said.join(''), /EADDRINUSE/);
+    assert.equal(second.exitCode ?? (await once(second, 'exit'))[0], 1);
   });
 
   test('says how to start the service beside it', () => {
