@@ -87,7 +87,7 @@ public sealed class AlertTests(string store, int replicas)
     public async Task A_guardian_who_asked_gets_one_message_once_the_ward_has_missed_a_day()
     {
         var (ward, guardian) = (NewUser(), NewUser());
-        const string Name = "妈妈👩‍👧+1&'我'\\"; // each sign as it is, but what JSON reserves
+        const string Name = "妈妈👩‍👧+1&'我\"\\"; // each sign as it is, but what JSON reserves
         var (id, invitation) = await ward.InviteAsync(Name);
         await guardian.AcceptAsync(invitation);
         await ward.DataAsync("POST", "/api/clockin");
@@ -111,11 +111,12 @@ public sealed class AlertTests(string store, int replicas)
 
         var (accessToken, message) = _weChat.Messages.Single();
         Assert.That(accessToken, Does.StartWith(WeChatStub.TokenCanary));
+        var written = Name.Replace(@"\", @"\u005c").Replace("\"", @"\u0022");
         Assert.That(
             message.GetRawText(),
             Is.EqualTo(
                 $$$$$$"""
-                {"touser":"{{{{{{guardian.OpenId}}}}}}","template_id":"template-1","page":"pages/wards/wards","data":{"thing1":{"value":"{{{{{{Name.Replace(@"\", @"\u005c")}}}}}}"},"date2":{"value":"{{{{{{Today:yyyy年M月d日}}}}}}"},"number3":{"value":"1"},"thing4":{"value":"请联系{{{{{{Name.Replace(@"\", @"\u005c")}}}}}}"}}}
+                {"touser":"{{{{{{guardian.OpenId}}}}}}","template_id":"template-1","page":"pages/wards/wards","data":{"thing1":{"value":"{{{{{{written}}}}}}"},"date2":{"value":"{{{{{{Today:yyyy年M月d日}}}}}}"},"number3":{"value":"1"},"thing4":{"value":"请联系{{{{{{written}}}}}}"}}}
                 """));
         Assert.That((await guardian.DataAsync("GET", "/api/wards"))[0].GetProperty("alert").GetBoolean(), Is.False);
 
@@ -182,6 +183,25 @@ public sealed class AlertTests(string store, int replicas)
         Assert.That(answer.Headers.WwwAuthenticate.ToString(), Is.EqualTo("Bearer"));
         Assert.That(await answer.Content.ReadAsStringAsync(), Is.EqualTo($$"""{"code":-1,"errorMsg":"{{words}}"}"""));
         Assert.That(_weChat.Messages, Is.Empty);
+    }
+
+    [TestCase("十一个汉字有三十三字节")]
+    [TestCase(" 32-bytes-the-blank-among-them..")]
+    public async Task The_secret_is_taken_to_the_letter(string secret)
+    {
+        using var service = Service.Start(new Dictionary<string, string>(_settings) { ["ALERT_SWEEP_SECRET"] = secret });
+        using var client = service.CreateClient();
+
+        Assert.That(await AskAsync(secret), Does.StartWith("HTTP/1.1 200 "));
+        Assert.That(await AskAsync(new string('?', secret.Length)), Does.StartWith("HTTP/1.1 401 "));
+
+        async Task<string> AskAsync(string with)
+        {
+            using var connection = new Connection(client.BaseAddress!);
+            await connection.SendAsync(
+                $"POST /api/alerts/sweep HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {with}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            return await connection.ReadToEndAsync();
+        }
     }
 
     [Test]
@@ -383,6 +403,10 @@ public sealed class AlertTests(string store, int replicas)
             }
         }
     }
+
+    [Test]
+    public void Links_and_their_alerts_are_one_table_with_one_set_of_connections()
+        => Assert.That(_services[0].Services.GetRequiredService<IAlertRepository>(), Is.SameAs(Guardians));
 
     [Test]
     public async Task A_lease_that_ran_out_is_taken_over_and_the_late_sweeper_changes_nothing()

@@ -14,14 +14,15 @@ public sealed class CommandLineTests
         await File.WriteAllTextAsync(Path.Combine(folder, ".env"), "no setting");
 
         Assert.That(
-            await ServiceProcess.RunToItsEndAsync(new Dictionary<string, string> { ["STORE"] = "postgres" }, ["--version"], folder),
+            await ServiceProcess.RunToItsEndAsync(
+                new Dictionary<string, string> { ["STORE"] = "postgres" }, ["--version"], folder, shell: "exec \"$@\" 2>/dev/null"),
             Is.EqualTo((0, ServiceVersion.Current + Environment.NewLine)));
     }
 
     [Test]
     public async Task Help_tells_every_setting_with_its_default_and_its_meaning()
     {
-        var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(new Dictionary<string, string>(), ["--help"]);
+        var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(new Dictionary<string, string>(), ["--help"], shell: "exec \"$@\" 2>/dev/null");
 
         Assert.That(exitCode, Is.Zero);
         foreach (var setting in AllSettings.List)

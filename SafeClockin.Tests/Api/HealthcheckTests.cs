@@ -45,7 +45,7 @@ public sealed class HealthcheckTests
         var none = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "" };
 
         var byArgument = await ServiceProcess.RunToItsEndAsync(none, ["--healthcheck", $"--{name}", value]);
-        var byItsWholeName = await ServiceProcess.RunToItsEndAsync(none, ["--healthcheck", $"--ASPNETCORE_{name.ToUpperInvariant()}={value}"]);
+        var byItsWholeName = await ServiceProcess.RunToItsEndAsync(none, ["--healthcheck", $"--AspNetCore_{name}={value}"]);
         var byVariable = await ServiceProcess.RunToItsEndAsync(
             new Dictionary<string, string>(none) { ["ASPNETCORE_" + name.ToUpperInvariant()] = value }, ["--healthcheck"]);
 

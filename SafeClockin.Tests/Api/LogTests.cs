@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging;
 using Moq;
 using SafeClockin.Api.Hosting;
 using SafeClockin.Domain;
@@ -89,6 +91,19 @@ public sealed class LogTests
         }
     }
 
+    [TestCase("debug", true)]
+    [TestCase("error", false)]
+    public void Libraries_warn_unless_errors_alone_are_asked_for_and_say_no_more_at_any_level(string level, bool warn)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration["LOG_LEVEL"] = level;
+        builder.AddLogging();
+        using var services = builder.Services.BuildServiceProvider();
+        var log = services.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Server.Kestrel");
+
+        Assert.That((log.IsEnabled(LogLevel.Warning), log.IsEnabled(LogLevel.Information)), Is.EqualTo((warn, false)));
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public void A_text_from_outside_cannot_make_a_line_or_a_control_sequence(bool isDevelopment)
@@ -97,7 +112,8 @@ public sealed class LogTests
         var formatter = Logging.FormatterFor(environment, new DroppedLines());
         var template = new MessageTemplateParser().Parse("It is {Text}");
         var logEvent = new LogEvent(
-            DateTimeOffset.Now, LogEventLevel.Error, new InvalidOperationException(Hostile), template, [new("Text", new ScalarValue(Hostile))]);
+            new DateTimeOffset(2026, 11, 24, 8, 5, 59, default), LogEventLevel.Error, new InvalidOperationException(Hostile), template,
+            [new("Text", new ScalarValue(Hostile))], ActivityTraceId.CreateFromString("0af7651916cd43dd8448eb211c80319c"), default);
         using var output = new StringWriter();
 
         formatter.Format(logEvent, output);
@@ -106,7 +122,8 @@ public sealed class LogTests
         Assert.That(lines.SelectMany(line => line), Has.None.Matches<char>(c => char.IsControl(c) || c is '\u2028' or '\u2029' or '\u202e'));
         if (isDevelopment)
         {
-            Assert.That(lines[0], Does.Match(@"^\[\d\d:\d\d:\d\d ERR\] " + Regex.Escape(@"It is a\u000d\u000ab\u001b[31mc\u009b31md\u2028e\u202ef\u2029g\u007f\u0000")));
+            Assert.That(lines[0], Is.EqualTo(
+                @"[08:05:59 ERR] It is a\u000d\u000ab\u001b[31mc\u009b31md\u2028e\u202ef\u2029g\u007f\u0000 0af7651916cd43dd8448eb211c80319c"));
             Assert.That(lines[1..], Is.Not.Empty.And.All.StartsWith("    "), "what was thrown");
         }
         else

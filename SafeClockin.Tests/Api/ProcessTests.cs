@@ -129,6 +129,7 @@ public sealed class ProcessTests
             new Dictionary<string, string> { ["MYSQL_ADDRESS"] = $"127.0.0.1:{MariaDb.FreePort()}" });
         using var _ = service;
 
+        Assert.That(() => service.Output, Does.Match("\"@l\":\"Warning\".*Not ready|Not ready.*\"@l\":\"Warning\"").After(10_000, 20));
         Assert.That((await client.GetAsync("/health")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(() => service.Output, Does.Contain("The store is unavailable").After(10_000, 20));
         using var count = await client.GetAsync("/api/count");

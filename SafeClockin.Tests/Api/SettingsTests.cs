@@ -208,6 +208,7 @@ public sealed class SettingsTests
     [TestCase("PATH")]
     [TestCase("HOME")]
     [TestCase("SHLVL")]
+    [TestCase("STAGE")]
     [TestCase("MYSQL_PORT")]
     [TestCase("MYSQL_ROOT_PASSWORD")]
     [TestCase("WX_APPKEY")]

@@ -194,11 +194,13 @@ public sealed class TokenTests
     [TestCase("31-bytes-are-too-short-a-secret")]
     public async Task In_Production_a_secret_that_can_be_guessed_verifies_nothing(string secret)
     {
-        using var service = Service.Start(new Dictionary<string, string>(_weChat.Settings()) { ["TOKEN_SECRET"] = secret });
+        const string Previous = "a-good-secret-beside-one-that-is-not-usable";
+        using var service = Service.Start(
+            new Dictionary<string, string>(_weChat.Settings()) { ["TOKEN_SECRET"] = secret, ["TOKEN_SECRET_PREVIOUS"] = Previous });
         using var client = service.CreateClient();
         var claims = $$"""{"openid":"o","exp":{{Now + InAnHour}}}""";
 
-        foreach (var guess in new[] { secret, "your-token-secret", "" })
+        foreach (var guess in new[] { secret, "your-token-secret", "", Previous })
         {
             var (status, answer, _) = await AskAsync(client, "Bearer " + Tokens.Sign(Tokens.Hs256, claims, guess));
             Assert.That((status, answer), Is.EqualTo((401, Invalid)));

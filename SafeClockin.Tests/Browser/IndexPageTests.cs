@@ -294,9 +294,10 @@ public sealed class IndexPageTests
         mayAnswer.SetResult();
         await answered.Task;
         await visitor.AnswersArriveAsync(); // while the page has not yet looked anew
-        await LookAgainAsync(visitor);
+        await CountUpAsync(1);
+        await visitor.SeeCountAsync("2"); // as it goes on looking
 
-        Assert.That(await visitor.Page.EvaluateAsync<string[]>("() => shown"), Is.EqualTo(new[] { "0", "1" }));
+        Assert.That(await visitor.Page.EvaluateAsync<string[]>("() => shown"), Is.EqualTo(new[] { "0", "1", "2" }));
     }
 
     [Test]
@@ -360,11 +361,13 @@ public sealed class IndexPageTests
         Assert.That(await visitor.Button("+1").IsDisabledAsync(), Is.True);
         await visitor.SeeAsync("未配置");
         await visitor.ExpectStateAsync("page-busy");
+        await visitor.Button("English").FocusAsync();
 
         answer.SetResult(new(41, 42));
         await visitor.SeeCountAsync("42");
         await Assertions.Expect(visitor.Button("+1")).ToBeEnabledAsync();
         await Assertions.Expect(visitor.Button("清零")).ToBeEnabledAsync();
+        await Assertions.Expect(visitor.Button("English")).ToBeFocusedAsync();
         Assert.That(await visitor.Page.Locator("#note").TextContentAsync(), Is.Empty, "it was not somebody else");
         visitor.ExpectNoComplaints();
     }
@@ -545,6 +548,19 @@ public sealed class IndexPageTests
         await visitor.ClickAsync("中文");
         await visitor.SeeAsync("当前计数");
         visitor.ExpectNoComplaints();
+    }
+
+    [Test]
+    public async Task The_longest_count_stays_in_its_column_however_wide_the_window_is_and_is_written_as_the_words_are()
+    {
+        await CountUpAsync(9_007_199_254_740_991);
+        await using var visitor = await Visitor.OpenAsync(
+            Address, new() { Locale = "de-DE", ViewportSize = new() { Width = 1280, Height = 800 } });
+        await visitor.SeeCountAsync("9,007,199,254,740,991");
+
+        Assert.That(
+            await visitor.Page.EvaluateAsync<double>("() => { const count = document.getElementById('count'); return count.scrollWidth - count.parentElement.clientWidth; }"),
+            Is.LessThanOrEqualTo(0));
     }
 
     [TestCase("zh-CN")]

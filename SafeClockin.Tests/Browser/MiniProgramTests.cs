@@ -227,6 +227,9 @@ public sealed partial class MiniProgramTests
         await SeeMonthAsync(visitor, "2026年10月打卡 2 天");
         await Assertions.Expect(Day(visitor, "10月31日，已打卡")).ToBeVisibleAsync();
         await Assertions.Expect(Day(visitor, "10月30日")).ToBeVisibleAsync();
+        Assert.That(
+            await visitor.Page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('[class*=arrow]')].map(arrow => getComputedStyle(arrow).transform)"),
+            Has.Length.EqualTo(2).And.Unique, "one to each side");
 
         for (var month = 9; month >= 1; month--)
         {

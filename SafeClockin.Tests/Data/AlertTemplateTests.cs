@@ -29,6 +29,7 @@ public sealed class AlertTemplateTests
     [TestCase("thing1", "{ward}", "一二三四五六七八九十一二三四五六七八九👩‍👧", "一二三四五六七八九十一二三四五六七八九")]
     [TestCase("thing1", "{ward}", "👩‍👧👩‍👧👩‍👧👩‍👧👩‍👧", "👩‍👧👩‍👧👩‍👧👩‍👧")]
     [TestCase("phrase1", "{ward}", "👨🏽‍👩🏽‍👧🏽‍👦🏽", "…")]
+    [TestCase("thing1", "{ward}已经有很多天没有打卡了请你尽快联系她好吗", "妈妈", "妈已经有很多天没有打卡了请你尽快联系她好")]
     [TestCase("thing1", "这一句话本身就已经超过了二十个字所以后面的会被截掉{ward}", "妈妈", "这一句话本身就已经超过了二十个字所以后面")]
     public void A_field_is_filled_and_a_name_too_long_for_it_is_cut_between_characters(string field, string text, string ward, string filled)
     {
@@ -72,6 +73,12 @@ public sealed class AlertTemplateTests
         => Assert.That(
             AlertTemplate.From(new ConfigurationBuilder().AddInMemoryCollection([new("WX_ALERT_PAGE", page)]).Build()).Page,
             Is.EqualTo("pages/wards/wards"));
+
+    [Test]
+    public void The_page_that_is_set_is_the_one_that_is_opened()
+        => Assert.That(
+            AlertTemplate.From(new ConfigurationBuilder().AddInMemoryCollection([new("WX_ALERT_PAGE", "pages/a/b?c=d")]).Build()).Page,
+            Is.EqualTo("pages/a/b?c=d"));
 
     [TestCase(".env.example")]
     [TestCase("docs/alerts.md")]

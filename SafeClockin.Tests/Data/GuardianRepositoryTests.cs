@@ -447,6 +447,10 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
 
         var plan = administrator.QuerySingle($"EXPLAIN SELECT `id` {WhatIsDue}");
         Assert.That(plan.key, Is.EqualTo("alert"));
+        Assert.That(
+            administrator.Query<string>(
+                "SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME = 'alert' ORDER BY SEQ_IN_INDEX"),
+            Is.EqualTo(new[] { "alert", "alertAt" }));
     }
 
     [TestCase(0)]
@@ -486,7 +490,11 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
         {
             ids.Add(await InviteAsync(ward, ward));
             await AcceptAsync("guardian", ward);
-            await alerts.ArmAsync("guardian", ids[^1], Now);
+            await LosingAsync(lost, async () =>
+            {
+                await alerts.ArmAsync("guardian", ids[^1], Now);
+                return true;
+            });
         }
 
         var mark = Guid.NewGuid();
@@ -499,6 +507,22 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
         });
 
         Assert.That((await alerts.FindAsync(Now, Today, 10)).Select(link => link.Id), Is.EqualTo(new[] { ids[1] }));
+    }
+
+    [Test]
+    public async Task Nothing_is_said_of_nobody_which_older_servers_do_not_understand()
+    {
+        var answers = 0;
+        var id = await InviteAsync("ward", "secret");
+        _proxy.Forward((client, answer) =>
+        {
+            answers++;
+            return FaultyProxy.Untouched(client, answer);
+        });
+
+        await ((IAlertRepository)Guardians).ReleaseAsync(Guid.NewGuid(), switchedOff: [id], kept: [], lookAt: Now);
+
+        Assert.That(answers, Is.EqualTo(1));
     }
 
     protected override async Task KeepClockInsAsync()

@@ -42,6 +42,7 @@ public sealed class MySqlCounterRepositoryTests : CounterRepositoryTests
 
     [TestCase(SqlAlchemyTable)]
     [TestCase(TemplateTable)]
+    [TestCase("CREATE TABLE `Counters` (ID int PRIMARY KEY, Count int, createdat timestamp NULL, updatedat timestamp NULL)", Description = "names of columns know no case")]
     public async Task A_table_of_py_safeClockin_is_counted_on_in_as_it_stands(string table)
     {
         Execute($"CREATE DATABASE {Database}; USE {Database}; {table}; INSERT INTO Counters (id, count) VALUES (1, 41)");

@@ -102,6 +102,49 @@ public sealed class MySqlFaultTests
 
         LoseOneAnswer(proxy);
         Assert.That(await clockIns.AddAsync([new("b", day, 2)]), Is.EqualTo(new[] { new ClockIn(day, 2, 1) }));
+        LoseOneAnswer(proxy);
+        Assert.That(await clockIns.QueryLastAsync(["b"], day), Is.EqualTo(new[] { new ClockIn(day, 2, 1) }));
+        LoseOneAnswer(proxy);
+        Assert.That(await clockIns.QueryDaysAsync("b", day, day), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task A_tap_reads_two_days_of_its_user_and_not_all_of_the_past()
+    {
+        Open($"127.0.0.1:{_database.Port}");
+        var clockIns = new MySqlClockInRepository(_stores[^1]);
+        var first = new DateOnly(2024, 1, 1);
+        await clockIns.AddAsync([.. Enumerable.Range(0, 1_000).Select(i => new Tap("a", first.AddDays(i), i))]);
+        using var administrator = _database.Connect();
+        var before = RowsRead();
+
+        await clockIns.AddAsync([new("a", first.AddDays(1_000), 1)]);
+
+        Assert.That(RowsRead() - before, Is.LessThan(500));
+
+        int RowsRead() => StatusOf(administrator, "Handler_read_next");
+    }
+
+    [Test]
+    public async Task A_connection_that_has_just_answered_is_written_to_without_another_question()
+    {
+        var proxy = Keep(new FaultyProxy(_database.Port));
+        var time = new SettableTime();
+        var (counters, _) = Open($"127.0.0.1:{proxy.Port}", time: time);
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        var answers = 0;
+        proxy.Forward((client, answer) =>
+        {
+            answers++;
+            return FaultyProxy.Untouched(client, answer);
+        });
+
+        await counters.IncreaseCounterByIdAsync(1, 1);
+        var withoutQuestion = answers;
+        time.Pass(TimeSpan.FromMilliseconds(0.5));
+        await counters.IncreaseCounterByIdAsync(1, 1);
+
+        Assert.That(answers, Is.EqualTo(2 * withoutQuestion));
     }
 
     [Test]
@@ -113,11 +156,13 @@ public sealed class MySqlFaultTests
             "autocommit", "completion_type", "unique_checks", "foreign_key_checks", "sql_mode", "sql_select_limit", "time_zone", "lock_wait_timeout",
             "innodb_lock_wait_timeout",
         ];
+        string[] modesEverywhere = ["STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "NO_ENGINE_SUBSTITUTION"];
         var store = Repository.Read("SafeClockin.Data/MySql/MySqlStore.cs");
 
+        Assert.That(Regex.Match(store, "sql_mode = '([^']+)'").Groups[1].Value.Split(','), Is.SubsetOf(modesEverywhere));
         Assert.That(Regex.Matches(store, @"\b([a-z_]+) = ['0-9]").Select(variable => variable.Groups[1].Value), Is.Not.Empty.And.SubsetOf(everywhere));
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Workspace.Repository, "SafeClockin.Data", "MySql")))
-            Assert.That(File.ReadAllText(file), Does.Not.Match(@"SET STATEMENT|RETURNING|MINUS|SEQUENCE|UUID|COLLATE|\bWITH \w+ AS|\bOVER \("), file);
+            Assert.That(File.ReadAllText(file), Does.Not.Match(@"SET STATEMENT|RETURNING|MINUS|SEQUENCE|UUID|COLLATE|AS INT|\bWITH \w+ AS|\bOVER \("), file);
     }
 
     [Test]
@@ -203,6 +248,21 @@ public sealed class MySqlFaultTests
     }
 
     [Test]
+    public async Task An_account_whose_connections_are_all_taken_is_waited_for()
+    {
+        _database.Execute("CREATE USER 'few'@'%' WITH MAX_USER_CONNECTIONS 1; GRANT ALL ON `flask_demo`.* TO 'few'@'%'");
+        var (counters, _) = Open($"127.0.0.1:{_database.Port}", "few");
+        Task<Increase> increase;
+        using (_database.Connect("few"))
+        {
+            increase = counters.IncreaseCounterByIdAsync(1, 1);
+            await Wait.UntilAsync(() => Warnings.Count > 0);
+        }
+
+        Assert.That((await increase).After, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task A_right_that_is_granted_after_a_refusal_holds_for_the_next_call()
     {
         var (counters, _) = Open($"127.0.0.1:{_database.Port}", "app");
@@ -240,6 +300,7 @@ public sealed class MySqlFaultTests
 
         Assert.That((await counters.IncreaseCounterByIdAsync(1, 1)).After, Is.EqualTo(2));
         Assert.That(Warnings, Has.Count.EqualTo(2), "left, and used again");
+        Assert.That(Warnings[0], Does.Contain("read-only"), "and why");
     }
 
     [TestCase("21000", Description = "wrong number of values")]

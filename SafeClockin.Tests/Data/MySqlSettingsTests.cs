@@ -44,11 +44,12 @@ public sealed class MySqlSettingsTests
             .AddInMemoryCollection([new("MYSQL_ADDRESS", " a , b:3307 ,[::1]:4000")])
             .Build();
 
-        var nodes = MySqlSettings.From(settings).Nodes;
+        var read = MySqlSettings.From(settings);
 
         Assert.That(
-            nodes.Select(node => (node.Server, node.Port)),
+            read.Nodes.Select(node => (node.Server, node.Port)),
             Is.EqualTo(new[] { ("a", 3306u), ("b", 3307u), ("::1", 4000u) }));
+        Assert.That($"{read}", Is.EqualTo("MySQL at a:3306,b:3307,::1:4000, database flask_demo"), "in the log of the start");
     }
 
     [TestCase("db:")]
@@ -77,7 +78,10 @@ public sealed class MySqlSettingsTests
 
     [Test]
     public void A_database_s_name_longer_than_MySQL_allows_is_refused()
-        => Assert.Throws<SettingException>(() => Read(("MYSQL_DATABASE", new string('a', 65))));
+    {
+        Assert.That(Read(("MYSQL_DATABASE", new string('a', 64))).Database, Has.Length.EqualTo(64));
+        Assert.Throws<SettingException>(() => Read(("MYSQL_DATABASE", new string('a', 65))));
+    }
 
     [TestCase("")]
     [TestCase(" p;Server=evil;'\"# ")]

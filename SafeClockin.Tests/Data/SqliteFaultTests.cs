@@ -182,7 +182,9 @@ public sealed class SqliteFaultTests
     public async Task What_a_link_leads_to_is_noticed_to_be_deleted_as_the_file_itself(string suffix)
     {
         var file = Path.Combine(Workspace.NewFolder(), "counts.db");
-        File.CreateSymbolicLink(_file, file);
+        var link = Path.Combine(Workspace.NewFolder(), "link.db");
+        File.CreateSymbolicLink(link, file);
+        File.CreateSymbolicLink(_file, link);
         var counters = Counters(_file);
         await counters.IncreaseCounterByIdAsync(1, 5);
 
@@ -290,7 +292,7 @@ public sealed class SqliteFaultTests
 
         var asked = Stopwatch.StartNew();
         await ExpectUnavailableAsync(() => store.RunAsync(_ => true), "Earlier calls take too long.");
-        Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(4.5)), "two, and what a busy machine needs");
+        Assert.That(asked.Elapsed, Is.InRange(TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(4.5)), "two, and what a busy machine needs");
         var next = store.RunAsync(_ => earlier.IsCompleted);
         await Task.WhenAny(next, Task.Delay(TimeSpan.FromMilliseconds(100))); // in which it would run, had the refused one given its turn
         end.SetResult();

@@ -93,7 +93,7 @@ public sealed partial class DocumentTests
             Requirement.Missing("curl or openssl is not installed");
         const string Address = "http://localhost:8080/";
         var profile = JsonDocument.Parse(Repository.Read("SafeClockin.Api/Properties/launchSettings.json")).RootElement // which `dotnet run` obeys
-            .GetProperty("profiles").GetProperty("SafeClockin.Api");
+            .GetProperty("profiles").EnumerateObject().First().Value;
         Assert.That(profile.EnumerateObject().Select(part => part.Name), Does.Not.Contain("applicationUrl"), "so that it is 8080");
         Assert.That(
             XDocument.Parse(Repository.Read("SafeClockin.Api/SafeClockin.Api.csproj")).Descendants("RunWorkingDirectory").Single().Value,

@@ -8,10 +8,10 @@ namespace SafeClockin.Tests.Domain;
 /// <summary>Who is told, and what becomes of those who cannot be. On both stores and towards WeChat: Api/AlertTests.</summary>
 public sealed class AlertServiceTests
 {
-    private const long Now = 1_795_482_000; // 2026-11-24T09:00:00+08:00
+    private const long Now = 1_795_478_399; // 2026-11-24T07:59:59+08:00, while it is the day before in UTC
 
     private static readonly DateOnly Today = new(2026, 11, 24);
-    private static readonly TimeOnly TimeOfDay = new(9, 0);
+    private static readonly TimeOnly TimeOfDay = new(7, 59, 59);
 
     private readonly SettableTime _time = new();
     private List<ArmedLink> _armed; // what the store finds, in order

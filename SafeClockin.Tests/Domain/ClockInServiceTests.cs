@@ -109,6 +109,15 @@ public sealed class ClockInServiceTests
         Assert.That(await _clockIns.GetDaysAsync(User, month), Is.EqualTo(days));
     }
 
+    [Test]
+    public async Task This_month_begins_with_its_first_day_in_China()
+    {
+        ItIs("2026-12-01T07:59:59+08:00");
+        _store.Setup(s => s.QueryDaysAsync(User, Day("2026-12-01"), Day("2026-12-31"))).ReturnsAsync([new(Day("2026-12-01"), 1, 1)]);
+
+        Assert.That(await _clockIns.GetDaysAsync(User, null), Has.Count.EqualTo(1));
+    }
+
     [TestCase("2026-13")]
     [TestCase("2026-00")]
     [TestCase("0000-01")]

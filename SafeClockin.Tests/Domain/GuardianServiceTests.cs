@@ -11,7 +11,7 @@ namespace SafeClockin.Tests.Domain;
 public sealed class GuardianServiceTests
 {
     private const string User = "oUser-1";
-    private const long Now = 1_795_478_400; // 2026-11-24T08:00:00+08:00
+    private const long Now = 1_795_478_399; // 2026-11-24T07:59:59+08:00, while it is the day before in UTC
 
     private static readonly DateOnly Today = new(2026, 11, 24);
 

@@ -113,9 +113,9 @@ internal sealed class MariaDb : IDisposable
         connection.Execute(sql);
     }
 
-    public MySqlConnection Connect()
+    public MySqlConnection Connect(string user = "root")
     {
-        var connection = new MySqlConnection($"Server={_address};Port={Port};User ID=root;Pooling=false;ConnectionTimeout=2");
+        var connection = new MySqlConnection($"Server={_address};Port={Port};User ID={user};Pooling=false;ConnectionTimeout=2");
         connection.Open();
         return connection;
     }

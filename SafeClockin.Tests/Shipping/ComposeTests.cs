@@ -49,6 +49,11 @@ public sealed class ComposeTests
                 ["mysql"] = "127.0.0.1:${MYSQL_PORT:-3306}:3306",
             }));
 
+    [TestCase("README.md")]
+    [TestCase("docs/deploy.md")]
+    public void The_database_is_the_one_that_the_documents_name_as_another_does_not_read_its_files(string document)
+        => Assert.That(Repository.Read(document), Does.Match($@"\b{((string)_services["mysql"]["image"]).Replace("mysql:", "MySQL ")}[,. ]"));
+
     [Test]
     public void The_service_reaches_its_database_by_name_and_password_once_it_is_healthy()
     {

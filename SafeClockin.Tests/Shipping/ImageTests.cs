@@ -13,13 +13,15 @@ public sealed class ImageTests
     private static readonly XDocument Profile = XDocument.Parse(Repository.Read("SafeClockin.Api/Properties/PublishProfiles/Image.pubxml"));
 
     [Test]
-    public void Each_line_is_an_instruction_or_goes_on_with_one()
+    public void Its_instructions_follow_each_other_in_the_order_in_which_they_work()
     {
-        var instructions = Regex.Replace(Repository.Read("Dockerfile"), @"(?m)^#.*\n|\\\n", "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var words = Regex.Replace(Repository.Read("Dockerfile"), @"(?m)^#.*\n|\\\n", "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(instruction => instruction.Split(' ')[0]);
 
         Assert.That(
-            instructions.Select(instruction => instruction.Split(' ')[0]).Distinct(),
-            Is.SubsetOf(new[] { "FROM", "WORKDIR", "COPY", "RUN", "LABEL", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT" }));
+            Regex.Replace(string.Join(' ', words), @"\b(\w+)(?: \1\b)+", "$1"), // how many there are in a row is free
+            Is.EqualTo("FROM WORKDIR COPY RUN COPY RUN FROM LABEL RUN ENV WORKDIR COPY USER EXPOSE HEALTHCHECK ENTRYPOINT"));
+        Assert.That(Dockerfile, Has.One.EqualTo("COPY . ."), "what is published");
     }
 
     [Test]
@@ -47,6 +49,8 @@ public sealed class ImageTests
             Is.EqualTo([$"FROM mcr.microsoft.com/dotnet/sdk:{version} AS build", $"FROM mcr.microsoft.com/dotnet/runtime-deps:{version}"]),
             "both of one distribution: what is built for one runs on no other");
         Assert.That(Profile.Descendants("SelfContained").Single().Value, Is.EqualTo("true"));
+        Assert.That(Profile.Descendants("UseCurrentRuntimeIdentifier").Single().Value, Is.EqualTo("true"), "x64 or Arm64, as the machine that builds it");
+        Assert.That(Profile.Descendants("RuntimeIdentifier"), Is.Empty);
     }
 
     [Test]

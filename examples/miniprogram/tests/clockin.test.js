@@ -28,6 +28,16 @@ test('the page shows today and its month as the service tells them', async () =>
   });
 });
 
+test('each day of the week has its name', async () => {
+  const names = [];
+  for (let day = 22; day <= 28; day++) {
+    await open({ ...TODAY, day: `2026-11-${day}` });
+    names.push(page.data.date.slice(-1));
+  }
+
+  assert.equal(names.join(''), '日一二三四五六');
+});
+
 test('a clock-in shows its time in China', async () => {
   await open();
 

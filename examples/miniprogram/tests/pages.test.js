@@ -51,12 +51,13 @@ test('what takes two words only has one of them, by day and by night', () => {
   }
 });
 
-test('what a button looks like under the finger is told', () => {
-  const styles = readFileSync(path.join(folder, 'app.wxss'), 'utf8');
+test('what a button looks like is told: without WeChat\'s hairline, and under the finger', () => {
   for (const file of readdirSync(folder, { recursive: true }).filter(name => name.endsWith('.wxml'))) {
-    for (const [, name] of readFileSync(path.join(folder, file), 'utf8').matchAll(/hover-class="([^"]+)"/g)) {
-      assert.match(styles, new RegExp(`\\.${name}\\b`), file);
-    }
+    // A component has nothing of the styles of the app.
+    const styles = readFileSync(path.join(folder, file.startsWith('components') ? file.replace('.wxml', '.wxss') : 'app.wxss'), 'utf8');
+    const markup = readFileSync(path.join(folder, file), 'utf8');
+    if (markup.includes('<button')) assert.match(styles, /^\.\w+ \.?\w+::after \{\s+border: 0;/m, file);
+    for (const [, name] of markup.matchAll(/hover-class="([^"]+)"/g)) assert.match(styles, new RegExp(`\\.${name}\\b`), file);
   }
 });
 

@@ -9,7 +9,8 @@ const { after, before, describe, test } = require('node:test');
 
 const folder = path.join(__dirname, '..');
 const packages = fs.existsSync(path.join(folder, 'node_modules'));
-const [program, script] = require('../package.json').scripts.start.split(' '); // as `npm start` does
+const { prestart, start: command } = require('../package.json').scripts; // as `npm start` runs them
+const [program, script] = command.split(' ');
 
 /** Starts it, and waits until it has said where it listens and how to start the service. */
 async function start(root, settings) {
@@ -22,6 +23,10 @@ async function start(root, settings) {
   }
   return { preview, said, address: said.match(/http:\/\/127\.0\.0\.1:\d+/)[0] };
 }
+
+test('the preview fetches what it needs before it starts', () => {
+  assert.match(prestart, /^npm install\b/);
+});
 
 describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => {
   let service; // which answers with what it was asked
@@ -62,17 +67,19 @@ describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => 
       for (const part of ['app', 'preview', 'package.json']) fs.cpSync(path.join(folder, part), path.join(copy, part), { recursive: true });
       fs.symlinkSync(path.join(folder, 'node_modules'), path.join(copy, 'node_modules'));
       server = await start(copy, {});
-      const source = path.join(copy, 'app', 'app.json');
-      const text = fs.readFileSync(source, 'utf8');
-      const show = async changed => {
-        fs.writeFileSync(source, changed);
+      const show = async (file, change) => {
+        const source = path.join(copy, 'app', file);
+        const text = fs.readFileSync(source, 'utf8');
+        fs.writeFileSync(source, change(text));
         const answer = await fetch(server.address);
-        return [answer.status, await answer.text()];
+        fs.writeFileSync(source, text);
+        return `${answer.status} ${await answer.text()}`;
       };
 
-      assert.match((await show(text.replaceAll('安全打卡', '平安打卡')))[1], /<title>平安打卡<\/title>/);
-      assert.equal((await show('{'))[0], 500);
-      assert.match((await show(text))[1], /<title>安全打卡<\/title>/);
+      assert.match(await show('app.json', text => text.replaceAll('安全打卡', '平安打卡')), /<title>平安打卡<\/title>/);
+      assert.match(await show('app.json', () => '{'), /^500 .*JSON/);
+      assert.match(await show('error.wxml', text => text + '<view>'), /^500 error\.wxml: /);
+      assert.match(await show('app.json', text => text), /<title>安全打卡<\/title>/);
     } finally {
       server?.preview.kill();
       fs.rmSync(copy, { recursive: true });
