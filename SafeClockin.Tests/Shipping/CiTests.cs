@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Xml.Linq;
 using SafeClockin.Tests.Servers;
 
@@ -60,6 +61,15 @@ public sealed class CiTests
 
         Assert.That(code, Is.Zero);
         Assert.That(errors, Does.Match("(?m)^noninteractive install -y .* mariadb-server-core .*curl$"));
+    }
+
+    [Test]
+    public void Any_SDK_of_the_runtime_s_version_builds_it()
+    {
+        var sdk = JsonDocument.Parse(Repository.Read("global.json")).RootElement.GetProperty("sdk");
+
+        Assert.That(sdk.GetProperty("version").GetString(), Is.EqualTo(typeof(object).Assembly.GetName().Version!.ToString(2) + ".100"), "or a later one");
+        Assert.That(sdk.GetProperty("rollForward").GetString(), Is.EqualTo("latestFeature"));
     }
 
     [Test]
