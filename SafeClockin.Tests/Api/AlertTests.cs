@@ -43,7 +43,7 @@ public sealed class AlertTests(string store, int replicas)
         }
 
         _settings["WX_ALERT_TEMPLATE_ID"] = "template-1";
-        _settings["WX_ALERT_DATA"] = """{"thing1":"{ward}","date2":"{day}","number3":"{missedDays}","thing4":"请联系{ward}"}""";
+        _settings["WX_ALERT_DATA"] = """{"thing1":"{ward}","date2":"{day}","number3":"{missedDays}","thing4":"请联系\t{ward}"}""";
         _settings["ALERT_SWEEP_SECRET"] = Secret;
         _services = [.. Enumerable.Range(0, replicas).Select(_ => Service.Start(_settings, services => services.AddSingleton<TimeProvider>(_time)))];
         _clients = _services.ConvertAll(service => service.CreateClient());
@@ -116,7 +116,7 @@ public sealed class AlertTests(string store, int replicas)
             message.GetRawText(),
             Is.EqualTo(
                 $$$$$$"""
-                {"touser":"{{{{{{guardian.OpenId}}}}}}","template_id":"template-1","page":"pages/wards/wards","data":{"thing1":{"value":"{{{{{{written}}}}}}"},"date2":{"value":"{{{{{{Today:yyyy年M月d日}}}}}}"},"number3":{"value":"1"},"thing4":{"value":"请联系{{{{{{written}}}}}}"}}}
+                {"touser":"{{{{{{guardian.OpenId}}}}}}","template_id":"template-1","page":"pages/wards/wards","data":{"thing1":{"value":"{{{{{{written}}}}}}"},"date2":{"value":"{{{{{{Today:yyyy年M月d日}}}}}}"},"number3":{"value":"1"},"thing4":{"value":"请联系\u0009{{{{{{written}}}}}}"}}}
                 """));
         Assert.That((await guardian.DataAsync("GET", "/api/wards"))[0].GetProperty("alert").GetBoolean(), Is.False);
 
@@ -491,6 +491,7 @@ public sealed class AlertTests(string store, int replicas)
 
         Assert.That(sent, Is.InRange(3 * AlertService.BatchSize, 4 * AlertService.BatchSize));
         Assert.That((failed, left), Is.EqualTo((0, Links - sent)));
+        Assert.That(_services[0].Log.Select(line => line.RenderMessage()), Has.Some.EqualTo($"Alerts: {sent} sent, {left} still due"));
     }
 
     private IClockInRepository ClockIns => _services[0].Services.GetRequiredService<IClockInRepository>();

@@ -58,6 +58,7 @@ public sealed class BindingTests
     [TestCase("application/json; charset=\"utf-8\"", true)]
     [TestCase("application/json; charset=utf8", true)]
     [TestCase("application/merge-patch+json", true)]
+    [TestCase("application/merge-patch+JSON", true)]
     [TestCase("application/json; charset=gbk", false)]
     [TestCase("application/json; charset=utf-16", false)]
     [TestCase("application/json; charset=iso-8859-1", false)]

@@ -52,6 +52,7 @@ public sealed class DotEnvTests
     [TestCase("A: b")]
     [TestCase("A=\"b")]
     [TestCase("A='b")]
+    [TestCase("A=\"b\\")]
     [TestCase("""A="b\" """)]
     [TestCase("A=\"b\"c")]
     [TestCase("A='b'c'")]
@@ -83,6 +84,9 @@ public sealed class DotEnvTests
         Assert.That(Parse(example), Is.Empty);
 
         var shown = Parse(Regex.Replace(example, "^#(?=[A-Z_]+=)", "", RegexOptions.Multiline));
+        Assert.That(
+            AllSettings.List.Select(setting => setting.Name).Except(shown.Keys),
+            Is.EquivalentTo(new[] { "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS" }), "other ways to say ASPNETCORE_URLS");
         foreach (var setting in AllSettings.List.Where(setting => shown.ContainsKey(setting.Name) && setting.Default.Length > 0))
             Assert.That(shown[setting.Name], Is.EqualTo(setting.Default), setting.Name);
     }

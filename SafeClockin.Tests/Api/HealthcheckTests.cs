@@ -44,8 +44,8 @@ public sealed class HealthcheckTests
         value = string.Format(value, client.BaseAddress!.Port);
         var none = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "" };
 
-        var byArgument = await ServiceProcess.RunToItsEndAsync(none, ["--healthcheck", $"--{name}", value]);
-        var byItsWholeName = await ServiceProcess.RunToItsEndAsync(none, ["--healthcheck", $"--AspNetCore_{name}={value}"]);
+        var byArgument = await ServiceProcess.RunToItsEndAsync(none, [$"--{name}={value}", "--healthcheck"]);
+        var byItsWholeName = await ServiceProcess.RunToItsEndAsync(none, ["--healthcheck", $"--AspNetCore_{name}", value]);
         var byVariable = await ServiceProcess.RunToItsEndAsync(
             new Dictionary<string, string>(none) { ["ASPNETCORE_" + name.ToUpperInvariant()] = value }, ["--healthcheck"]);
 
@@ -53,9 +53,11 @@ public sealed class HealthcheckTests
     }
 
     [Test]
-    public async Task It_reads_env_file_as_the_service_does()
+    public async Task It_reads_env_file_as_the_service_does_and_asks_what_every_probe_asks()
     {
-        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
+        var settings = Service.EmbeddedStore();
+        settings["LOG_LEVEL"] = "debug";
+        var (service, client) = await ServiceProcess.StartAsync(settings);
         using var _ = service;
         var folder = Workspace.NewFolder();
         await File.WriteAllTextAsync(Path.Combine(folder, ".env"), $"ASPNETCORE_HTTP_PORTS={client.BaseAddress!.Port}");
@@ -64,20 +66,21 @@ public sealed class HealthcheckTests
             new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "" }, ["--healthcheck"], folder);
 
         Assert.That(check, Is.EqualTo((0, "")));
+        Assert.That(() => service.Output, Does.Contain("\"RequestPath\":\"/health\"").After(10_000, 20));
     }
 
-    [Test]
-    public async Task It_asks_at_the_one_address_that_is_listened_on()
+    [TestCase("255.255.255.255", Description = "which nothing can be sent to")]
+    [TestCase("[::1]")]
+    public async Task It_asks_at_the_one_address_that_is_listened_on(string address)
     {
-        const string Nowhere = "255.255.255.255"; // which nothing can be sent to
         var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
         using var _ = service;
 
         var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(
-            new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://{Nowhere}:{client.BaseAddress!.Port}" }, ["--healthcheck"]);
+            new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://{address}:{client.BaseAddress!.Port}" }, ["--healthcheck"]);
 
         Assert.That(exitCode, Is.EqualTo(1), "the service answers at another one");
-        Assert.That(output, Does.Contain(Nowhere));
+        Assert.That(output, Does.Contain(address));
     }
 
     [Test]

@@ -61,6 +61,7 @@ public sealed class LogTests
             .Sum(line => JsonDocument.Parse(line).RootElement.GetProperty("Count").GetInt64());
         Assert.That(lines.Count(line => line.Contains("\"/api/nothing")) + missing, Is.EqualTo(12_000));
         Assert.That(missing, Is.LessThan(2_500), "ten thousand are kept");
+        Assert.That(lines.Where(line => line.Contains("lines are missing here")), Is.All.Contain("\"@l\":\"Warning\""));
     }
 
     [Test]

@@ -165,7 +165,9 @@ public sealed class LoginTests
         {
             Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo(Unavailable));
             Assert.That((int)response.StatusCode, Is.EqualTo(status));
-            Assert.That(asked.Elapsed, Is.LessThan(TimeSpan.FromSeconds(6.8)), "after five, and what a busy machine needs");
+            Assert.That(
+                asked.Elapsed,
+                Is.InRange(TimeSpan.FromSeconds(status == 504 ? 4.9 : 0), TimeSpan.FromSeconds(6.8)), "five, and what a busy machine needs");
             Assert.That(_weChat.Hits(code), Is.EqualTo(1));
         }
 
@@ -173,7 +175,7 @@ public sealed class LoginTests
     }
 
     [Test]
-    public async Task WeChat_is_not_waited_for_once_the_client_has_gone()
+    public async Task WeChat_is_not_waited_for_once_the_client_has_gone([Values] bool isPost)
     {
         var (asked, hungUp) = (new TaskCompletionSource(), new TaskCompletionSource());
         var code = _weChat.CodeAnswered(async (stream, stop) =>
@@ -183,7 +185,8 @@ public sealed class LoginTests
             hungUp.SetResult();
         });
         using var away = new CancellationTokenSource();
-        var login = _client.GetAsync("/api/login?code=" + code, away.Token);
+        using var request = isPost ? Post($$"""{"code":"{{code}}"}""") : new(HttpMethod.Get, "/api/login?code=" + code);
+        var login = _client.SendAsync(request, away.Token);
         await asked.Task;
 
         await away.CancelAsync();

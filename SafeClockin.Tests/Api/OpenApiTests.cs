@@ -57,6 +57,7 @@ public sealed class OpenApiTests
         Assert.That(settings["telemetry"]!.GetValue<bool>(), Is.False);
         Assert.That(settings["showDeveloperTools"]!.GetValue<string>(), Is.EqualTo("never"));
         Assert.That(settings["hideClientButton"]!.GetValue<bool>(), Is.True);
+        Assert.That(settings["favicon"]!.GetValue<string>(), Is.EqualTo("/favicon.svg"));
         Assert.That(settings["withDefaultFonts"]!.GetValue<bool>(), Is.False);
         Assert.That(settings["agent"]!["disabled"]!.GetValue<bool>(), Is.True);
         Assert.That(settings["mcp"]!["disabled"]!.GetValue<bool>(), Is.True);

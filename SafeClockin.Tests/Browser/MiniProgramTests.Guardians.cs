@@ -82,6 +82,7 @@ public sealed partial class MiniProgramTests
             await mother.ClickAsync("删除我的数据");
             await mother.ClickAsync("删除");
             await mother.SeeAsync("已删除");
+            await Assertions.Expect(mother.Page.GetByText("已删除")).ToBeHiddenAsync(new() { Timeout = 20_000 }); // by itself
             await GoToAsync(mother, "守护人");
         }
 

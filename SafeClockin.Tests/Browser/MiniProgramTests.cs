@@ -230,6 +230,9 @@ public sealed partial class MiniProgramTests
         Assert.That(
             await visitor.Page.EvaluateAsync<string[]>("() => [...document.querySelectorAll('[class*=arrow]')].map(arrow => getComputedStyle(arrow).transform)"),
             Has.Length.EqualTo(2).And.Unique, "one to each side");
+        Assert.That(
+            await visitor.Button("上个月").EvaluateAsync<string>("button => getComputedStyle(button).backgroundColor"),
+            Is.EqualTo("rgba(0, 0, 0, 0)"), "without WeChat's grey");
 
         for (var month = 9; month >= 1; month--)
         {

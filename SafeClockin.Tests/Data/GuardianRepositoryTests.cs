@@ -498,7 +498,7 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
         }
 
         var mark = Guid.NewGuid();
-        await alerts.ClaimAsync(ids, mark, Now, Now + 60);
+        Assert.That(await LosingAsync(lost, () => alerts.ClaimAsync(ids, mark, Now, Now + 60)), Is.EquivalentTo(ids));
 
         await LosingAsync(lost, async () =>
         {
@@ -506,7 +506,27 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
             return true;
         });
 
-        Assert.That((await alerts.FindAsync(Now, Today, 10)).Select(link => link.Id), Is.EqualTo(new[] { ids[1] }));
+        Assert.That((await LosingAsync(lost, () => alerts.FindAsync(Now, Today, 10))).Select(link => link.Id), Is.EqualTo(new[] { ids[1] }));
+    }
+
+    [Test]
+    public async Task A_lost_answer_keeps_nobody_from_seeing_or_ending_links()
+    {
+        var id = await InviteAsync("ward", "secret");
+        await AcceptAsync("guardian", "secret");
+
+        Assert.That(await LosingAsync(0, () => Guardians.QueryGuardiansAsync("ward", Now)), Has.Count.EqualTo(1));
+        Assert.That((await LosingAsync(0, () => Guardians.QueryWardsAsync(["guardian"], Today)))["guardian"].Count(), Is.EqualTo(1));
+        foreach (var end in new[] { () => Guardians.DeleteWardAsync("guardian", id), () => Guardians.DeleteGuardianAsync("ward", id) })
+        {
+            await LosingAsync(0, async () =>
+            {
+                await end();
+                return true;
+            });
+        }
+
+        Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.Empty);
     }
 
     [Test]
@@ -606,5 +626,14 @@ public sealed class SqliteGuardianRepositoryTests : GuardianRepositoryTests
         var plan = await _store.RunAsync(connection => connection.QuerySingle($"EXPLAIN QUERY PLAN SELECT id {WhatIsDue}"));
 
         Assert.That(plan.detail, Does.Contain("INDEX GuardiansToAlert (alert=? AND alertAt<?)"));
+    }
+
+    [TestCase("ward")]
+    [TestCase("guardian")]
+    public async Task Somebody_s_links_are_found_by_an_index(string side)
+    {
+        var plan = await _store.RunAsync(connection => connection.QuerySingle($"EXPLAIN QUERY PLAN SELECT id FROM Guardians WHERE {side} = x'61'"));
+
+        Assert.That(plan.detail, Does.Contain($"({side}=?)"));
     }
 }

@@ -70,13 +70,28 @@ public sealed partial class DocumentTests
         static string Facts(string document, string text)
             => string.Join(' ', [
                 Regex.Match(text, @"^(#+|\||-|\d+\.)?").Value,
-                .. Regex.Matches(Code().Replace(text, ""), @"\d+([,.]\d+)*").Select(figure => figure.Value),
+                .. Regex.Matches(Code().Replace(text, ""), @"\d+([,.]\d+)*( ?([kKMGT]B|ms)\b)?").Select(figure => figure.Value),
                 .. Code().Matches(text).Select(code => code.Value).Distinct(),
                 .. Links(text).Select(link => IsInside(link) ? WithoutLanguage(Follow(document, link).ToString()) : link),
                 // For what is no figure, as in "for a minute".
                 .. Enumerable.Repeat("minute", Regex.Count(text, "minute|分钟")),
                 .. Enumerable.Repeat("hour", Regex.Count(text, "hour|小时")),
             ]);
+    }
+
+    [Test]
+    public void A_command_that_runs_some_tests_names_some_that_there_are()
+    {
+        var tests = typeof(DocumentTests).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods().Select(method => (method.Name, FullyQualifiedName: $"{type.FullName}.{method.Name}"))).ToList();
+        var filters = Documents.Select(Repository.Read).SelectMany(text => Filter().Matches(text)).ToList();
+
+        Assert.That(filters, Is.Not.Empty);
+        foreach (var filter in filters)
+        {
+            var names = tests.Select(test => filter.Groups[1].Value == "Name" ? test.Name : test.FullyQualifiedName);
+            Assert.That(names, filter.Groups[2].Value == "=" ? Has.Some.EqualTo(filter.Groups[3].Value) : Has.Some.Contains(filter.Groups[3].Value), filter.Value);
+        }
     }
 
     [TestCase("README.md")]
@@ -308,6 +323,9 @@ public sealed partial class DocumentTests
 
     [GeneratedRegex("`[^`]+`")]
     private static partial Regex Code();
+
+    [GeneratedRegex(@"\b(Name|FullyQualifiedName)([=~])([\w.]+)")]
+    private static partial Regex Filter();
 
     [GeneratedRegex(@"(?m)(?:^\|.*\n)+")]
     private static partial Regex Table();

@@ -55,6 +55,8 @@ public sealed class PersonNameTests
     [TestCase("\u200d")]
     [TestCase("\ufe0f")]
     [TestCase(" \u0301")]
+    [TestCase("\u20dd", Description = "drawn around what stands before it")]
+    [TestCase("\u0903")]
     [TestCase("\ufeff妈妈")]
     [TestCase("\ufffd")]
     public void What_is_empty_or_cannot_be_seen_is_no_name(string? typed)

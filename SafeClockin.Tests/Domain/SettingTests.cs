@@ -32,6 +32,7 @@ public sealed class SettingTests
     }
 
     [TestCase("mysql://root:secret@db")]
+    [TestCase("mysql://root:secret@db:3306/x")]
     [TestCase("root:secret@db")]
     [TestCase("Server=db;Password=secret")]
     [TestCase("mysql://db/?password=secret@")]
@@ -44,9 +45,10 @@ public sealed class SettingTests
         Assert.That(refusal.Message, Does.EndWith("; expected a name").And.Not.Contains("secret@"));
     }
 
-    [Test]
-    public void A_path_on_a_drive_is_a_name()
-        => Assert.That(Name.ReadName("C:/data/safeclockin.db", "a path"), Is.EqualTo("C:/data/safeclockin.db"));
+    [TestCase("C:/data/safeclockin.db", Description = "a path on a drive")]
+    [TestCase("app@server", Description = "as managed databases name accounts")]
+    public void A_colon_or_an_at_sign_alone_is_part_of_a_name(string name)
+        => Assert.That(Name.ReadName(name, "a name"), Is.EqualTo(name));
 
     [TestCase("many", true)]
     [TestCase("10.0.0.0/33, [::1]:80;*_-", true)]

@@ -32,9 +32,15 @@ public sealed class BenchTests
             case $* in *--bind-address=127.0.0.1\ *--innodb-flush-log-at-trx-commit=1\ *) exec sleep 600 ;; esac
             """);
         await _folder.StandInAsync("dotnet", """
-            #!/bin/sh
-            case $1 in publish) exit ;; *SafeClockin.Api.dll) [ "$STORE$MYSQL_ADDRESS" ] || kill $PPID ;; esac # a store of the measurement's own
-            exec sleep 600
+            #!/bin/bash
+            case $1 in publish) exit ;; *SafeClockin.Api.dll) ;; *) exec sleep 600 ;; esac
+            # A store of the measurement's own, and a port that nobody else listens on.
+            [ "$STORE" ] || [ "$MYSQL_ADDRESS${MYSQL_PASSWORD-unset}" = "$MYSQL_ADDRESS" ] || kill $PPID
+            url=${!#} port=port${url##*:}
+            mkdir "$port" 2>/dev/null || kill $PPID
+            trap 'kill $!; rmdir "$port"; exit' TERM
+            sleep 600 &
+            wait
             """);
         await _folder.StandInAsync("curl", """
             #!/bin/bash

@@ -31,6 +31,9 @@ public sealed class CiTests
             #!/bin/sh
             [ "$CI" = true ] || exit 3 # where a missing server fails a test
             {(results is null ? "" : $"echo '{results}' > \"$4/tests.trx\"")}
+            echo '  Passed A [1 s]'
+            {(results == OneFailed ? "echo '  Failed B [1 s]'; echo '  What is wrong with it'" : "")}
+            echo '  Passed C [1 s]'
             exit {tests}
             """);
         await _folder.StandInAsync("dotnet", $"""
@@ -41,7 +44,10 @@ public sealed class CiTests
 
         var (code, output, _) = await _folder.RunAsync(".ci/run");
 
-        Assert.That((code, output.TrimEnd().Split('\n')[^1]), Is.EqualTo((exitCode, lastLine)));
+        var lines = output.TrimEnd().Split('\n');
+        Assert.That((code, lines[^1]), Is.EqualTo((exitCode, lastLine)));
+        if (results == OneFailed)
+            Assert.That(lines[^3..^1], Is.EqualTo(["  Failed B [1 s]", "  What is wrong with it"]), "once more where they are found");
     }
 
     [Test]

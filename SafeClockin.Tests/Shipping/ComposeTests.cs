@@ -32,6 +32,7 @@ public sealed class ComposeTests
     {
         Assert.That(_services.Keys, Is.EquivalentTo(["api", "replica", "mysql"]));
         Assert.That(_services.Values.SelectMany(service => service.Keys).Distinct(), Is.SubsetOf(Fields));
+        Assert.That(_services.Values.Select(service => service["restart"]), Is.All.EqualTo("unless-stopped"), "as one without the other does nothing");
         Assert.That(_services["replica"]["profiles"], Is.EqualTo(new[] { "replicas" }));
         Assert.That(_services["replica"]["environment"], Is.EqualTo(_services["api"]["environment"]));
         Assert.That(_services["replica"]["image"], Is.EqualTo(_services["api"]["image"]));

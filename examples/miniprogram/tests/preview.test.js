@@ -19,7 +19,7 @@ async function start(root, settings) {
   let said = '';
   for await (const piece of preview.stdout) {
     said += piece;
-    if (said.includes('dotnet run')) break;
+    if (/dotnet run.*\n/.test(said)) break;
   }
   return { preview, said, address: said.match(/http:\/\/127\.0\.0\.1:\d+/)[0] };
 }
@@ -79,6 +79,9 @@ describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => 
       assert.match(await show('app.json', text => text.replaceAll('安全打卡', '平安打卡')), /<title>平安打卡<\/title>/);
       assert.match(await show('app.json', () => '{'), /^500 .*JSON/);
       assert.match(await show('error.wxml', text => text + '<view>'), /^500 error\.wxml: /);
+      assert.match(
+        await show('pages/wards/wards.wxss', () => '.canary { color: red }'), /\[data-page="pages\/wards\/wards"\]\) \{\s*\.canary/, 'of this page alone');
+      fs.rmSync(path.join(copy, 'app', 'pages', 'wards', 'wards.wxss')); // which a page need not have
       assert.match(await show('app.json', text => text), /<title>安全打卡<\/title>/);
     } finally {
       server?.preview.kill();
@@ -126,7 +129,7 @@ describe('the preview', { skip: !packages && 'npm ci has not been run' }, () => 
   });
 
   test('says how to start the service beside it', () => {
-    assert.ok(said.includes(`WX_API_BASE_URL=${address} WX_APPID=preview WX_SECRET=preview dotnet run`));
+    assert.ok(said.includes(`WX_API_BASE_URL=${address} WX_APPID=preview WX_SECRET=preview dotnet run --project SafeClockin.Api\n`));
   });
 
   test('stands in for WeChat: each code is somebody', async () => {
