@@ -10,17 +10,33 @@ namespace SafeClockin.Tests.Api;
 /// <summary>The program as the health check of a service that runs beside it.</summary>
 public sealed class HealthcheckTests
 {
+    private ServiceProcess _service;
+    private HttpClient _client;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        var settings = Service.EmbeddedStore();
+        settings["LOG_LEVEL"] = "debug";
+        (_service, _client) = await ServiceProcess.StartAsync(settings);
+    }
+
+    [OneTimeTearDown]
+    public void Stop()
+    {
+        _client?.Dispose();
+        _service?.Dispose();
+    }
+
     [Test]
     public async Task It_asks_the_service_beside_it_whatever_proxy_the_environment_names()
     {
         using var proxy = new TcpListener(IPAddress.Loopback, 0);
         proxy.Start();
-        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
-        using var _ = service;
 
         var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(new Dictionary<string, string>
         {
-            ["ASPNETCORE_URLS"] = $"http://{client.BaseAddress!.Authority}",
+            ["ASPNETCORE_URLS"] = $"http://{_client.BaseAddress!.Authority}",
             ["http_proxy"] = $"http://{proxy.LocalEndpoint}",
             ["ALL_PROXY"] = $"http://{proxy.LocalEndpoint}",
             ["no_proxy"] = "",
@@ -39,9 +55,7 @@ public sealed class HealthcheckTests
     [TestCase("http_ports", "{0}")]
     public async Task It_finds_the_service_by_the_same_settings(string name, string value)
     {
-        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
-        using var _ = service;
-        value = string.Format(value, client.BaseAddress!.Port);
+        value = string.Format(value, _client.BaseAddress!.Port);
         var none = new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "" };
 
         var byArgument = await ServiceProcess.RunToItsEndAsync(none, [$"--{name}={value}", "--healthcheck"]);
@@ -55,29 +69,23 @@ public sealed class HealthcheckTests
     [Test]
     public async Task It_reads_env_file_as_the_service_does_and_asks_what_every_probe_asks()
     {
-        var settings = Service.EmbeddedStore();
-        settings["LOG_LEVEL"] = "debug";
-        var (service, client) = await ServiceProcess.StartAsync(settings);
-        using var _ = service;
         var folder = Workspace.NewFolder();
-        await File.WriteAllTextAsync(Path.Combine(folder, ".env"), $"ASPNETCORE_HTTP_PORTS={client.BaseAddress!.Port}");
+        await File.WriteAllTextAsync(Path.Combine(folder, ".env"), $"ASPNETCORE_HTTP_PORTS={_client.BaseAddress!.Port}");
 
         var check = await ServiceProcess.RunToItsEndAsync(
             new Dictionary<string, string> { ["ASPNETCORE_URLS"] = "" }, ["--healthcheck"], folder);
 
         Assert.That(check, Is.EqualTo((0, "")));
-        Assert.That(() => service.Output, Does.Contain("\"RequestPath\":\"/health\"").After(10_000, 20));
+        Assert.That(() => _service.Output, Does.Contain("\"RequestPath\":\"/health\"").After(10_000, 20));
     }
 
     [TestCase("255.255.255.255", Description = "which nothing can be sent to")]
     [TestCase("[::1]")]
     public async Task It_asks_at_the_one_address_that_is_listened_on(string address)
     {
-        var (service, client) = await ServiceProcess.StartAsync(Service.EmbeddedStore());
-        using var _ = service;
 
         var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(
-            new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://{address}:{client.BaseAddress!.Port}" }, ["--healthcheck"]);
+            new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://{address}:{_client.BaseAddress!.Port}" }, ["--healthcheck"]);
 
         Assert.That(exitCode, Is.EqualTo(1), "the service answers at another one");
         Assert.That(output, Does.Contain(address));
