@@ -377,7 +377,9 @@ public sealed class IndexPageTests
     {
         await using var visitor = await Visitor.OpenAsync(Address, new() { JavaScriptEnabled = false });
 
-        await visitor.SeeAsync("请在浏览器中启用 JavaScript");
+        var words = visitor.Page.Locator("noscript p");
+        await Assertions.Expect(words).ToContainTextAsync("请在浏览器中启用 JavaScript");
+        Assert.That((await words.BoundingBoxAsync())!.Width, Is.GreaterThan(100), "for the eye, too");
     }
 
     [Test]

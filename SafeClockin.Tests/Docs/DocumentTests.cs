@@ -13,6 +13,10 @@ namespace SafeClockin.Tests.Docs;
 /// <summary>What the documents say, held against what they speak of.</summary>
 public sealed partial class DocumentTests
 {
+    // Two has too many words in Chinese.
+    private static readonly (string English, string Chinese)[] NumberWords =
+        [("three", "三"), ("four", "四"), ("five|fifty", "五"), ("six", "六"), ("seven", "七"), ("eight|eighths", "八"), ("nine", "九")];
+
     private static readonly string[] BuiltOrFetched = ["node_modules", "bin", "obj", "TestResults"];
 
     private static string[] Documents { get; } =
@@ -73,6 +77,7 @@ public sealed partial class DocumentTests
                 .. Regex.Matches(Code().Replace(text, ""), @"\d+([,.]\d+)*( ?([kKMGT]B|ms)\b)?").Select(figure => figure.Value),
                 .. Code().Matches(text).Select(code => code.Value).Distinct(),
                 .. Links(text).Select(link => IsInside(link) ? WithoutLanguage(Follow(document, link).ToString()) : link),
+                .. NumberWords.SelectMany(word => Enumerable.Repeat(word.Chinese, Regex.Count(Code().Replace(text, ""), $@"(?i)\b(?:{word.English})\b|{word.Chinese}"))),
                 // For what is no figure, as in "for a minute".
                 .. Enumerable.Repeat("minute", Regex.Count(text, "minute|分钟")),
                 .. Enumerable.Repeat("hour", Regex.Count(text, "hour|小时")),
