@@ -21,7 +21,10 @@ async function start(root, settings) {
     said += piece;
     if (/dotnet run.*\n/.test(said)) break;
   }
-  return { preview, said, address: said.match(/http:\/\/127\.0\.0\.1:\d+/)[0] };
+  const address = said.match(/http:\/\/127\.0\.0\.1:\d+/)?.[0];
+  if (!address) preview.kill(); // which would keep the tests from ending
+  assert.ok(address, said);
+  return { preview, said, address };
 }
 
 test('the preview fetches what it needs before it starts', () => {
