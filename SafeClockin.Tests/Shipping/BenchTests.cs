@@ -55,6 +55,7 @@ public sealed class BenchTests
               *Com_insert*) printf 'Com_insert\t%d\n' $((${#changes[@]} * 10)) ;;
               *COUNT*) echo $((${#rows[@]} * 317 + ${#rows[@]} / 3 * 3)) ;;
               DELETE*Ins|DELETE*CURRENT_DATE\ -\ INTERVAL\ 1\ DAY,*) : >rows ;; # nobody has clocked in today
+              DELETE*) exit 1 ;;
             esac
             """);
         // Of those who have clocked in it keeps the next user: whoever comes before that one makes no row. Up to 256 users
