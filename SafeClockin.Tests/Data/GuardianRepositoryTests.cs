@@ -517,7 +517,8 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
         await AcceptAsync("guardian", "secret");
 
         Assert.That(await LosingAsync(lost, () => Guardians.QueryGuardiansAsync("ward", Now)), Has.Count.EqualTo(1));
-        Assert.That((await LosingAsync(lost, () => Guardians.QueryWardsAsync(["guardian"], Today)))["guardian"].Count(), Is.EqualTo(1));
+        for (var i = 0; i < 10; i++) // as the first answer may be that to whether the connection lives
+            Assert.That((await LosingAsync(i % 2, () => Guardians.QueryWardsAsync(["guardian"], Today)))["guardian"].Count(), Is.EqualTo(1));
         foreach (var end in new[] { () => Guardians.DeleteWardAsync("guardian", id), () => Guardians.DeleteGuardianAsync("ward", id) })
         {
             await LosingAsync(lost, async () =>
