@@ -16,7 +16,7 @@ public sealed class AlertSweeperTests
     {
         using var weChat = new WeChatStub();
         var time = new ImpatientTime(TimeSpan.FromMinutes(1));
-        using var service = StartOnOneLink(weChat, time);
+        using var service = StartOn(StoreOfOneLink(), weChat, time);
 
         await Wait.UntilAsync(() => LinesOf(service).Length >= 3);
 
@@ -49,13 +49,9 @@ public sealed class AlertSweeperTests
     public async Task A_process_that_is_asked_to_end_while_it_sweeps_begins_no_more_messages()
     {
         using var weChat = new WeChatStub();
-        var settings = weChat.AlertSettings();
-        settings["ALERT_TIME"] = "00:00";
         var store = NewStore();
         store.Setup(alerts => alerts.FindAsync(It.IsAny<long>(), It.IsAny<DateOnly>(), It.IsAny<int>())).ReturnsAsync([Link]); // each time
-        using var service = Service.Start(
-            settings,
-            services => services.AddSingleton<TimeProvider>(new ImpatientTime(TimeSpan.FromMinutes(1))).AddSingleton(store.Object));
+        using var service = StartOn(store.Object, weChat, new ImpatientTime(TimeSpan.FromMinutes(1)));
         await Wait.UntilAsync(() => weChat.Messages.Count > 2);
 
         await service.Services.GetRequiredService<AlertSweeper>().StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30));
@@ -67,7 +63,7 @@ public sealed class AlertSweeperTests
     public async Task What_kept_a_message_from_being_sent_is_told_by_its_cause_and_the_request_s_id(int errorCode, string line)
     {
         using var weChat = new WeChatStub { AnswerToMessage = _ => WeChatStub.Text($$"""{"errcode":{{errorCode}},"errmsg":"rid: r-1"}""") };
-        using var service = StartOnOneLink(weChat, new ImpatientTime(TimeSpan.FromMinutes(1)));
+        using var service = StartOn(StoreOfOneLink(), weChat, new ImpatientTime(TimeSpan.FromMinutes(1)));
 
         await Wait.UntilAsync(() => LinesOf(service).Length >= 3);
 
@@ -118,11 +114,11 @@ public sealed class AlertSweeperTests
         Assert.That(time.Waits, Has.Some.LessThan(TimeSpan.FromSeconds(10)));
     }
 
-    private static Service StartOnOneLink(WeChatStub weChat, TimeProvider time)
+    private static Service StartOn(IAlertRepository store, WeChatStub weChat, TimeProvider time)
     {
         var settings = weChat.AlertSettings();
         settings["ALERT_TIME"] = "00:00";
-        return Service.Start(settings, services => services.AddSingleton(time).AddSingleton(StoreOfOneLink()));
+        return Service.Start(settings, services => services.AddSingleton(time).AddSingleton(store));
     }
 
     private static IAlertRepository StoreOfOneLink()

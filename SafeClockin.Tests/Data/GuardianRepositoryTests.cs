@@ -377,7 +377,7 @@ public abstract class GuardianRepositoryTests
     /// <summary>Has the store refuse to delete a clock-in.</summary>
     protected abstract Task KeepClockInsAsync();
 
-    private IAlertRepository Alerts => (IAlertRepository)Guardians;
+    private protected IAlertRepository Alerts => (IAlertRepository)Guardians;
 
     private async Task<string> LinkAsync(
         string ward, string guardian, Acceptance? expected = Acceptance.Linked, string name = "我")
@@ -471,11 +471,7 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
         Assert.That((acceptance, link), Is.EqualTo((Acceptance.Renewed, id)).Or.EqualTo((Acceptance.Repeated, id)));
         Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.EqualTo(new[] { new Guardian(id, "明明", null) }));
         await ClockIns.AddAsync([new("ward", Today, 1)]);
-        await LosingAsync(lost, async () =>
-        {
-            await Guardians.EraseAsync("ward");
-            return true;
-        });
+        await LosingAsync(lost, () => Guardians.EraseAsync("ward"));
         Assert.That(await Guardians.QueryWardsAsync(["guardian"], Today), Is.Empty);
         Assert.That(await ClockIns.QueryLastAsync(["ward"], Today), Is.EqualTo(new ClockIn?[] { null }));
     }
@@ -484,29 +480,20 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
     [TestCase(1)]
     public async Task Whichever_answer_is_lost_what_became_of_messages_is_kept(int lost)
     {
-        var alerts = (IAlertRepository)Guardians;
         var ids = new List<string>();
         foreach (var ward in new[] { "told", "refused" })
         {
             ids.Add(await InviteAsync(ward, ward));
             await AcceptAsync("guardian", ward);
-            await LosingAsync(lost, async () =>
-            {
-                await alerts.ArmAsync("guardian", ids[^1], Now);
-                return true;
-            });
+            await LosingAsync(lost, () => Alerts.ArmAsync("guardian", ids[^1], Now));
         }
 
         var mark = Guid.NewGuid();
-        Assert.That(await LosingAsync(lost, () => alerts.ClaimAsync(ids, mark, Now, Now + 60)), Is.EquivalentTo(ids));
+        Assert.That(await LosingAsync(lost, () => Alerts.ClaimAsync(ids, mark, Now, Now + 60)), Is.EquivalentTo(ids));
 
-        await LosingAsync(lost, async () =>
-        {
-            await alerts.ReleaseAsync(mark, switchedOff: [ids[0]], kept: [ids[1]], lookAt: Now);
-            return true;
-        });
+        await LosingAsync(lost, () => Alerts.ReleaseAsync(mark, switchedOff: [ids[0]], kept: [ids[1]], lookAt: Now));
 
-        Assert.That((await LosingAsync(lost, () => alerts.FindAsync(Now, Today, 10))).Select(link => link.Id), Is.EqualTo(new[] { ids[1] }));
+        Assert.That((await LosingAsync(lost, () => Alerts.FindAsync(Now, Today, 10))).Select(link => link.Id), Is.EqualTo(new[] { ids[1] }));
     }
 
     [TestCase(0)]
@@ -519,14 +506,8 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
         Assert.That(await LosingAsync(lost, () => Guardians.QueryGuardiansAsync("ward", Now)), Has.Count.EqualTo(1));
         for (var i = 0; i < 10; i++) // as the first answer may be that to whether the connection lives
             Assert.That((await LosingAsync(i % 2, () => Guardians.QueryWardsAsync(["guardian"], Today)))["guardian"].Count(), Is.EqualTo(1));
-        foreach (var end in new[] { () => Guardians.DeleteWardAsync("guardian", id), () => Guardians.DeleteGuardianAsync("ward", id) })
-        {
-            await LosingAsync(lost, async () =>
-            {
-                await end();
-                return true;
-            });
-        }
+        await LosingAsync(lost, () => Guardians.DeleteWardAsync("guardian", id));
+        await LosingAsync(lost, () => Guardians.DeleteGuardianAsync("ward", id));
 
         Assert.That(await Guardians.QueryGuardiansAsync("ward", Now), Is.Empty);
     }
@@ -542,7 +523,7 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
             return FaultyProxy.Untouched(client, answer);
         });
 
-        await ((IAlertRepository)Guardians).ReleaseAsync(Guid.NewGuid(), switchedOff: [id], kept: [], lookAt: Now);
+        await Alerts.ReleaseAsync(Guid.NewGuid(), switchedOff: [id], kept: [], lookAt: Now);
 
         Assert.That(answers, Is.EqualTo(1));
     }
@@ -552,6 +533,13 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
         using var administrator = MySqlServer.Connect(_database);
         await administrator.ExecuteAsync("CREATE TRIGGER Keeping BEFORE DELETE ON ClockIns FOR EACH ROW SIGNAL SQLSTATE '45000'");
     }
+
+    private Task LosingAsync(int lost, Func<Task> call)
+        => LosingAsync(lost, async () =>
+        {
+            await call();
+            return true;
+        });
 
     /// <summary>Makes a call, of whose answers from the database one is lost on the way, unless there are fewer.</summary>
     private async Task<T> LosingAsync<T>(int lost, Func<Task<T>> call)
