@@ -83,7 +83,6 @@ public sealed class HealthcheckTests
     [TestCase("[::1]")]
     public async Task It_asks_at_the_one_address_that_is_listened_on(string address)
     {
-
         var (exitCode, output) = await ServiceProcess.RunToItsEndAsync(
             new Dictionary<string, string> { ["ASPNETCORE_URLS"] = $"http://{address}:{_client.BaseAddress!.Port}" }, ["--healthcheck"]);
 

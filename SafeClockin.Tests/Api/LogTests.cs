@@ -184,9 +184,9 @@ public sealed class LogTests
         Assert.That(double.Parse(LineOfTheRequest(service).Properties["Elapsed"].ToString()), Is.InRange(40, 40_000));
     }
 
-    [TestCase(7_000, 1)]
-    [TestCase(1, 7_000)]
-    public async Task A_long_path_or_method_is_cut_in_the_log(int path, int method)
+    [TestCase(7_000, 1, "x…\" responded 404")]
+    [TestCase(1, 7_000, "M…\" \"/x\" responded 404")]
+    public async Task A_long_path_or_method_is_cut_in_the_log(int path, int method, string end)
     {
         using var service = Service.StartEmbedded();
         using var client = service.CreateClient();
@@ -196,7 +196,7 @@ public sealed class LogTests
         await service.DisposeAsync();
 
         var line = LineOfTheRequest(service);
-        Assert.That(line.RenderMessage(), Does.Contain("…").And.Contain("responded 404").And.Length.LessThan(400));
+        Assert.That(line.RenderMessage(), Does.Contain(end).And.Length.LessThan(400));
         Assert.That(line.Properties.Values.Select(value => value.ToString()), Has.All.Length.LessThan(400));
     }
 
