@@ -515,17 +515,12 @@ public sealed class MySqlGuardianRepositoryTests : GuardianRepositoryTests
     [Test]
     public async Task Nothing_is_said_of_nobody_which_older_servers_do_not_understand()
     {
-        var answers = 0;
         var id = await InviteAsync("ward", "secret");
-        _proxy.Forward((client, answer) =>
-        {
-            answers++;
-            return FaultyProxy.Untouched(client, answer);
-        });
+        var before = _proxy.Answers;
 
         await Alerts.ReleaseAsync(Guid.NewGuid(), switchedOff: [id], kept: [], lookAt: Now);
 
-        Assert.That(answers, Is.EqualTo(1));
+        Assert.That(_proxy.Answers - before, Is.EqualTo(1));
     }
 
     protected override async Task KeepClockInsAsync()

@@ -24,6 +24,9 @@ internal sealed class FaultyProxy : IDisposable
     /// <summary>How many connections have been made through it.</summary>
     public int Connections { get; private set; }
 
+    /// <summary>How many pieces of answers have come from the server.</summary>
+    public int Answers { get; private set; }
+
     /// <summary>Has each piece of an answer forwarded so from now on; what this throws cuts the connection.</summary>
     public void Forward(Func<NetworkStream, ReadOnlyMemory<byte>, Task> forward) => _forward = forward;
 
@@ -113,6 +116,9 @@ internal sealed class FaultyProxy : IDisposable
         var buffer = new byte[16 * 1024];
         int length;
         while ((length = await server.ReadAsync(buffer)) > 0)
+        {
+            Answers++;
             await _forward(client, buffer.AsMemory(0, length));
+        }
     }
 }
